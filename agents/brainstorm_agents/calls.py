@@ -1,0 +1,92 @@
+"""One call to a model: its stream, gathered into pieces that are worth an event."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from brainstorm_agents import tokens
+from brainstorm_agents.clock import Clock, Timer
+from brainstorm_agents.errors import ModelError
+from brainstorm_agents.events import Usage, whole_text
+from brainstorm_agents.models.model import Model, Request
+
+COALESCE_S = 0.05
+"""What arrives within this much session time becomes one event."""
+
+Hear = Callable[[str, str], None]
+"""Takes a piece of text and a piece of reasoning; one of them may be empty."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A whole reply."""
+
+    text: str
+    usage: Usage
+
+
+async def call(model: Model, request: Request, hear: Hear) -> Reply:
+    """Ask a model and give its whole reply; `hear` gets the pieces on the way.
+
+    Raises:
+        ModelError: The model failed, or said nothing.
+    """
+    gathered = _Gathered(request.clock, hear)
+    usage = None
+    stream = model.stream(request)
+    try:
+        async for chunk in stream:
+            if chunk.text or chunk.reasoning:
+                gathered.add(whole_text(chunk.text), whole_text(chunk.reasoning))
+            if chunk.usage is not None:
+                usage = chunk.usage
+    finally:
+        gathered.flush()
+        await stream.aclose()
+    text = gathered.text
+    if not text.strip():
+        raise ModelError("the model ended its reply without a word")
+    return Reply(text, usage or Usage(completion=tokens.count(text), counted=True))
+
+
+class _Gathered:
+    """Text and reasoning since the last piece, given on after a moment or as the kind changes."""
+
+    def __init__(self, clock: Clock, hear: Hear) -> None:
+        self._clock = clock
+        self._hear = hear
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._said: list[str] = []
+        self._timer: Timer | None = None
+
+    @property
+    def text(self) -> str:
+        """All the text that was given on."""
+        return "".join(self._said)
+
+    def add(self, text: str, reasoning: str) -> None:
+        """Take in what has just arrived."""
+        if reasoning:
+            self._reasoning.append(reasoning)
+        if text:
+            is_first = not self._said and not self._text
+            if is_first:
+                self.flush()
+            self._text.append(text)
+            if is_first:
+                self.flush()
+                return
+        if self._timer is None:
+            self._timer = self._clock.call_later(COALESCE_S, self.flush)
+
+    def flush(self) -> None:
+        """Give on what there is."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._text or self._reasoning:
+            text, reasoning = "".join(self._text), "".join(self._reasoning)
+            self._said.append(text)
+            self._text.clear()
+            self._reasoning.clear()
+            self._hear(text, reasoning)

@@ -1,0 +1,76 @@
+"""The cast and the rules of a session, frozen: what a scenario is once it has been read."""
+
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from brainstorm_agents import names
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who speaks."""
+
+    name: str
+    profile: str = ""
+    """What the role is, in a word or two: teacher."""
+    persona: str = ""
+    """How it speaks and what it wants, for the prompt."""
+    watch: tuple[str, ...] | Literal["all"] = "all"
+    """Whom it listens to; `all` means all other roles."""
+    model: str = "mock"
+    """`mock`, or any model that litellm can call."""
+    params: dict[str, Any] = {}
+    """Passed to the model, the scenario's defaults merged in."""
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """The cast and the rules, as resolved: nothing is left to look up.
+
+    Raises:
+        ValueError: Two roles have one name, or one that is mentioned does not exist.
+    """
+
+    name: str
+    topic: str = ""
+    rounds: int = 3
+    """Rounds after the opening, which is round 0."""
+    opener: str | None = None
+    """Who hears the user and speaks first; with `None`, all do."""
+    max_concurrency: int = 16
+    """Calls under way at the same time, at most."""
+    roles: tuple[Role, ...]
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if len({names.identity(role.name) for role in self.roles}) < len(self.roles):
+            raise ValueError("two roles have the same name")
+        mentioned = {name for role in self.roles if role.watch != "all" for name in role.watch}
+        if self.opener is not None:
+            mentioned.add(self.opener)
+        if unknown := mentioned - self._places.keys():
+            raise ValueError(f"there is no role called {min(unknown)!r}")
+
+    def role(self, name: str) -> Role:
+        """The role called `name`.
+
+        Raises:
+            KeyError: No role is.
+        """
+        return self.roles[self._places[name]]
+
+    def watched(self, name: str) -> tuple[str, ...]:
+        """The names of the roles that `name` listens to, in the cast's order."""
+        watch = self.role(name).watch
+        if watch == "all":
+            return tuple(role.name for role in self.roles if role.name != name)
+        return tuple(sorted(watch, key=self._places.__getitem__))
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """What the ids of each role's messages start with: `a` in `a0`, `r12.` in `r12.3`."""
+        return names.prefixes(role.name for role in self.roles)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {role.name: place for place, role in enumerate(self.roles)}

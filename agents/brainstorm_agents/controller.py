@@ -1,0 +1,166 @@
+"""The controller: what a person asks for, turned into rounds; and why a session stopped."""
+
+import asyncio
+from enum import StrEnum
+
+from brainstorm_agents.environment import Environment
+from brainstorm_agents.session import Session
+
+
+class Reason(StrEnum):
+    """Why a session paused, went on or ended, as its log says it."""
+
+    ROUNDS = "rounds"
+    QUIET = "quiet"
+    USER = "user"
+    STOPPED = "stopped"
+    QUIT = "quit"
+    INTERRUPTED = "interrupted"
+
+
+class Controller:
+    """Decides when the environment steps.
+
+    All but `serve` and `run` return at once: they say what is wanted, and `serve`, which runs as
+    long as there is a screen, does it.
+    """
+
+    def __init__(self, environment: Environment, rounds: int, *, is_attended: bool = False) -> None:
+        self.environment = environment
+        self.is_attended = is_attended
+        """Whether somebody is there who may go on: then a session pauses where it would end."""
+        self.rounds = rounds
+        """How many rounds a run has, after the opening."""
+        self.goal = rounds
+        """The round after which the session ends."""
+        self.until = -1
+        """The round up to which rounds follow each other now."""
+        self.is_preparing = False
+        """Whether a model is being got ready for its first call."""
+        self._pause: Reason | None = None
+        self._wanted = asyncio.Event()
+
+    @property
+    def session(self) -> Session:
+        """The session that is controlled."""
+        return self.environment.session
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a round is under way, or follows at once."""
+        return self.is_preparing or self.session.is_under_way or self._next() <= self.until
+
+    @property
+    def is_pausing(self) -> bool:
+        """Whether it pauses after the round under way."""
+        return self._pause is Reason.USER
+
+    @property
+    def rounds_to_come(self) -> int:
+        """How many more rounds follow the one under way without being asked for again."""
+        return max(0, self.until - self._next())
+
+    def open(self, is_run: bool = False) -> None:
+        """Let the opening begin, and with `is_run` all rounds after it."""
+        self._want(self.goal if is_run else 0)
+
+    def step(self) -> None:
+        """One round; while one is under way, one more after it."""
+        self._want(max(self.until, self._next() - 1) + 1)
+
+    def run(self) -> None:
+        """All rounds to the goal; past the goal, as many again."""
+        if self._next() > self.goal:
+            self.goal = self.session.finished_round + self.rounds
+        self._pause = None
+        if self.session.paused or self.session.ended:
+            self.environment.resume(Reason.USER)
+        self._want(max(self.goal, self._next()))
+
+    def pause(self) -> None:
+        """No round after the one under way."""
+        if self.is_running:
+            begun = self._next() - (self.session.open_round is None)
+            self.until = min(self.until, begun)
+            self._pause = Reason.USER
+
+    def stop(self) -> None:
+        """Cancel the turns under way; `step` asks them again."""
+        if self.is_running:
+            self.until = self._next() - 1
+            self._pause = Reason.STOPPED
+            self.environment.stop(Reason.STOPPED)
+
+    def stop_turn(self, id_: str) -> None:
+        """Cancel one turn; the others of the round finish."""
+        self.environment.stop(Reason.STOPPED, only=id_)
+
+    def say(self, text: str, to: tuple[str, ...] = ()) -> None:
+        """Publish what the user says."""
+        self.environment.say(text, to)
+
+    async def serve(self) -> None:
+        """Step whenever rounds are wanted, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self._drive()
+
+    async def run_to_end(self) -> None:
+        """Run all rounds to the goal, or as far as there is news."""
+        self.until = self.goal
+        await self._drive()
+        await self.environment.journal.synced(self.session.seq)
+
+    async def close(self, reason: Reason) -> None:
+        """End the session if it has not ended, and let go of the models and the log."""
+        try:
+            if self.session.header and not self.session.ended:
+                self.environment.end(reason)
+            await self.environment.models.close()
+        finally:
+            await self.environment.journal.close()
+
+    def _next(self) -> int:
+        """The number of the round that a step would run or complete."""
+        return self.session.finished_round + 1
+
+    def _want(self, until: int) -> None:
+        self.until = until
+        self._wanted.set()
+
+    async def _drive(self) -> None:
+        await self._prepare()
+        while self._next() <= self.until:
+            if self.session.ended or self.session.paused:
+                self.environment.resume(Reason.USER)
+            if not await self.environment.step():
+                self._pause = Reason.QUIET
+            elif self.session.open_round:
+                self._pause = Reason.STOPPED
+            else:
+                continue
+            self.until = self._next() - 1
+        if self._has_reached_goal():
+            if not self.session.ended:
+                self.environment.end(Reason.ROUNDS)
+        elif self._pause and not self.is_attended:
+            self.environment.end(self._pause)
+        elif self._pause:
+            self.environment.pause(self._pause)
+        self._pause = None
+
+    def _has_reached_goal(self) -> bool:
+        """Whether it is the goal, and nothing else, that ends the session here."""
+        is_stopped = self.session.open_round is not None
+        is_past = self.session.finished_round >= self.goal
+        return is_past and not is_stopped and self._pause is not Reason.QUIET
+
+    async def _prepare(self) -> None:
+        self.is_preparing = True
+        try:
+            await self.environment.models.prepare(
+                {role.model for role in self.session.scenario.roles}
+            )
+        finally:
+            self.is_preparing = False

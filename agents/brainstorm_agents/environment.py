@@ -1,0 +1,220 @@
+"""The environment: the roles, and the messages published among them. The only emitter."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from brainstorm_agents.calls import call
+from brainstorm_agents.clock import Clock
+from brainstorm_agents.errors import ModelError
+from brainstorm_agents.events import (
+    FORMAT,
+    Event,
+    RoundFinished,
+    RoundStarted,
+    SessionEnded,
+    SessionPaused,
+    SessionResumed,
+    SessionStarted,
+    TurnAsked,
+    TurnCancelled,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+    TurnStreamed,
+    UserSpoke,
+    whole_text,
+)
+from brainstorm_agents.journal import Journal
+from brainstorm_agents.models import Models, Request
+from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.scenario import Scenario
+from brainstorm_agents.schedules import SCHEDULES
+from brainstorm_agents.session import USER, Phase, Session, Turn
+
+
+class Environment:
+    """Runs one session: opens it, steps it, hears the user, stops turns.
+
+    It decides from the session that it feeds and holds no second copy of it.
+
+    Args:
+        models: Where the roles' replies come from.
+        clock: The session's time.
+        journal: Where every event goes, beside the session.
+        session: A session to go on with; by default a new one, which `open` begins.
+    """
+
+    def __init__(
+        self, models: Models, clock: Clock, journal: Journal, session: Session | None = None
+    ) -> None:
+        self.session = session or Session()
+        self.models = models
+        self.clock = clock
+        self.journal = journal
+        self.schedule = "simultaneous"
+        self._origin: float | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stops: dict[str, str] = {}
+
+    def now(self) -> float:
+        """Seconds of session time."""
+        if self._origin is None:
+            self._origin = self.clock.now() - self.session.t
+        return self.clock.now() - self._origin
+
+    def open(self, scenario: Scenario, *, seed: int, version: str, started_at: str) -> None:
+        """Begin a session: its header, and the topic as the user's first words."""
+        self._emit(
+            SessionStarted,
+            format=FORMAT,
+            version=version,
+            scenario=msgspec.structs.replace(scenario, topic=whole_text(scenario.topic)),
+            seed=seed,
+            started_at=started_at,
+        )
+        self.say(scenario.topic)
+
+    def say(self, text: str, to: Iterable[str] = ()) -> None:
+        """Publish what the user says, to everyone or to some; heard in the next round."""
+        count = len(self.session.user_positions) + 1
+        id_ = USER if count == 1 else f"{USER}{count}"
+        self._emit(UserSpoke, id=id_, text=whole_text(text), to=tuple(to))
+
+    def pause(self, reason: str) -> None:
+        """Note that no further round starts."""
+        self._emit(SessionPaused, reason=reason)
+
+    def resume(self, reason: str) -> None:
+        """Note that the session goes on."""
+        self._emit(SessionResumed, reason=reason)
+
+    def end(self, reason: str) -> None:
+        """Note that the session is over."""
+        self._emit(SessionEnded, reason=reason)
+
+    def stop(self, reason: str, only: str | None = None) -> None:
+        """Cancel the turns under way, or one of them by its id; the next step asks them again."""
+        current = self.session.open_round
+        for turn in current.turns if current else ():
+            if not turn.is_settled and only in (None, turn.id):
+                self._stops[turn.id] = reason
+                if turn.id in self._tasks:
+                    self._tasks[turn.id].cancel()
+
+    def is_quiet(self) -> bool:
+        """Whether nobody has news, so that a step would do nothing."""
+        return not SCHEDULES[self.schedule](self.session)
+
+    async def step(self) -> bool:
+        """Run the next round, or complete the open one.
+
+        Returns:
+            False if all is quiet: nobody has news, and nothing happened.
+
+        Raises:
+            JournalError: The log cannot be kept. The turns under way are cancelled.
+        """
+        session = self.session
+        plan = SCHEDULES[self.schedule](session)
+        if not plan and session.open_round is None:
+            return False
+        if session.open_round is None:
+            self._emit(RoundStarted, round=len(session.rounds), schedule=self.schedule)
+        current = session.rounds[-1]
+        for turn in current.turns:
+            # Only a crash leaves turns under way; the log it left goes on like after a stop.
+            self._cancel(turn)
+        self._stops.clear()
+        for planned in plan:
+            self._emit(
+                TurnStarted,
+                id=planned.id,
+                role=planned.role,
+                round=current.number,
+                observed=planned.observed,
+            )
+        slots = asyncio.Semaphore(session.scenario.max_concurrency)
+        try:
+            await self.journal.synced(session.seq)
+            async with asyncio.TaskGroup() as group:
+                for planned in plan:
+                    turn = session.turns[planned.id]
+                    self._tasks[planned.id] = group.create_task(self._take(turn, slots))
+                for id_ in self._stops:
+                    self._tasks[id_].cancel()
+        finally:
+            self._tasks.clear()
+            for turn in current.turns:
+                self._cancel(turn)
+            self._stops.clear()
+        if all(turn.phase is not Phase.CANCELLED for turn in current.turns):
+            done = [turn for turn in current.turns if turn.phase is Phase.DONE]
+            done.sort(key=lambda turn: session.roles[turn.role].place)
+            published = tuple(turn.id for turn in done)
+            self._emit(
+                RoundFinished,
+                round=current.number,
+                schedule=current.schedule,
+                published=published,
+            )
+        await self.journal.synced(session.seq)
+        return True
+
+    async def _take(self, turn: Turn, slots: asyncio.Semaphore) -> None:
+        """Take one turn. Its failure is its own; only cancellation gets out."""
+        try:
+            async with slots:
+                await self._ask(turn)
+        except asyncio.CancelledError:
+            self._cancel(turn)
+            raise
+        except ModelError as error:
+            self._fail(turn, str(error))
+        except Exception as error:
+            self._fail(turn, f"unexpectedly: {type(error).__name__}: {error}")
+
+    async def _ask(self, turn: Turn) -> None:
+        session = self.session
+        role = session.scenario.role(turn.role)
+        attempt = turn.attempt + 1
+        self._emit(TurnAsked, id=turn.id, role=turn.role, attempt=attempt, model=role.model)
+        assert session.header is not None, "a turn is taken in a session that has begun"
+        request = Request(
+            Prompt(session, turn), role.params, session.header.seed, attempt, self.clock
+        )
+        reply = await call(self.models[role.model], request, self._hearing(turn))
+        queued = turn.since(Phase.QUEUED) or 0.0
+        asked = turn.since(Phase.THINKING) or queued
+        speaking = turn.since(Phase.SPEAKING) or asked
+        self._emit(
+            TurnFinished,
+            id=turn.id,
+            role=turn.role,
+            text=reply.text,
+            usage=reply.usage,
+            queued_s=round(asked - queued, 6),
+            thinking_s=round(speaking - asked, 6),
+            speaking_s=round(self.now() - speaking, 6),
+        )
+
+    def _hearing(self, turn: Turn) -> Callable[[str, str], None]:
+        def hear(text: str, reasoning: str) -> None:
+            self._emit(TurnStreamed, id=turn.id, role=turn.role, text=text, reasoning=reasoning)
+
+        return hear
+
+    def _fail(self, turn: Turn, reason: str) -> None:
+        self._emit(TurnFailed, id=turn.id, role=turn.role, reason=whole_text(reason))
+
+    def _cancel(self, turn: Turn) -> None:
+        if not turn.is_settled:
+            reason = self._stops.get(turn.id, "interrupted")
+            self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
+
+    def _emit(self, kind: type[Event], **fields: Any) -> None:
+        event = kind(seq=self.session.seq + 1, t=round(self.now(), 6), **fields)
+        self.session.apply(event)
+        self.journal.append(event)

@@ -1,0 +1,266 @@
+"""What happens in a session: frozen, typed events, and their form as one line of a log."""
+
+import re
+import zlib
+from typing import Any
+
+import msgspec
+
+from brainstorm_agents.errors import LogError
+from brainstorm_agents.scenario import Scenario
+
+FORMAT = 1
+"""The version of the log's format that this program writes, and the newest that it reads."""
+
+Ranges = tuple[tuple[int, int], ...]
+"""Half-open ranges `[start, end)` of positions in the published list."""
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Tokens that a call used; `counted` tells that we counted, not the provider."""
+
+    prompt: int = 0
+    completion: int = 0
+    counted: bool = False
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag=_snake):
+    """Anything that happened: its number in the session, and when, in seconds of session time."""
+
+    seq: int
+    t: float
+
+
+class SessionStarted(Event, frozen=True):
+    """The header of a session and of its log: always the first event, at second 0."""
+
+    format: int
+    version: str
+    scenario: Scenario
+    seed: int
+    started_at: str
+    parent: str | None = None
+
+
+class UserSpoke(Event, frozen=True):
+    """The person said something: the topic first (id `user`), then whatever was thrown in."""
+
+    id: str
+    text: str
+    to: tuple[str, ...] = ()
+
+
+class RoundStarted(Event, frozen=True):
+    """A round begins; what is published from here on is not seen in it."""
+
+    round: int
+    schedule: str
+
+
+class RoundFinished(Event, frozen=True):
+    """A round is over and its replies are published, in the cast's order."""
+
+    round: int
+    schedule: str
+    published: tuple[str, ...] = ()
+
+
+class TurnStarted(Event, frozen=True):
+    """A role has its turn and waits for its call; what it observes is settled."""
+
+    id: str
+    role: str
+    round: int
+    observed: Ranges = ()
+
+
+class TurnAsked(Event, frozen=True):
+    """A model was asked for the reply."""
+
+    id: str
+    role: str
+    attempt: int
+    model: str
+
+
+class TurnStreamed(Event, frozen=True):
+    """What has arrived of a reply since the last such event."""
+
+    id: str
+    role: str
+    text: str = ""
+    reasoning: str = ""
+
+
+class TurnRetried(Event, frozen=True):
+    """An attempt failed, its text is discarded, and another follows after a wait."""
+
+    id: str
+    role: str
+    attempt: int
+    reason: str
+    wait_s: float
+
+
+class TurnFinished(Event, frozen=True):
+    """A reply is whole; the times are how long each phase took."""
+
+    id: str
+    role: str
+    text: str
+    usage: Usage
+    queued_s: float
+    thinking_s: float
+    speaking_s: float
+
+
+class TurnFailed(Event, frozen=True):
+    """A turn failed for good; the reason is in words for the user."""
+
+    id: str
+    role: str
+    reason: str
+
+
+class TurnCancelled(Event, frozen=True):
+    """A turn was stopped; the round stays open, and its next step asks it again."""
+
+    id: str
+    role: str
+    reason: str
+
+
+class SessionPaused(Event, frozen=True):
+    """No further round starts until somebody says so."""
+
+    reason: str
+
+
+class SessionResumed(Event, frozen=True):
+    """The session goes on after a pause or an end."""
+
+    reason: str
+
+
+class SessionEnded(Event, frozen=True):
+    """The session is over, and this is why."""
+
+    reason: str
+
+
+AnyEvent = (
+    SessionStarted
+    | UserSpoke
+    | RoundStarted
+    | RoundFinished
+    | TurnStarted
+    | TurnAsked
+    | TurnStreamed
+    | TurnRetried
+    | TurnFinished
+    | TurnFailed
+    | TurnCancelled
+    | SessionPaused
+    | SessionResumed
+    | SessionEnded
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEvent)
+_object = msgspec.json.Decoder(dict[str, Any])
+
+# What must not reach a terminal raw when somebody prints a log with `cat`. C0 is escaped by JSON
+# itself; DEL, C1, bidirectional and zero-width characters are not.
+_hidden = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+_surrogates = re.compile("[\ud800-\udfff]")
+
+# Raised for bytes that are no UTF-8 and for brackets without end, beside what msgspec raises.
+_undecodable = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_checksum = re.compile(rb',"crc":"([0-9a-f]{8})"}$')
+
+
+def whole_text(text: str) -> str:
+    """Text as the engine keeps it: lone surrogates, which UTF-8 cannot hold, become U+FFFD."""
+    if text.isascii():
+        return text
+    return _surrogates.sub("\ufffd", text)
+
+
+def encode(event: Event) -> bytes:
+    """An event as a log's line, with its checksum, without the newline."""
+    body = _encoder.encode(event)
+    if not body.isascii():
+        text = body.decode()
+        if _hidden.search(text):
+            body = _hidden.sub(_escaped, text).encode()
+    elif b"\x7f" in body:
+        body = body.replace(b"\x7f", b"\\u007f")
+    return b'%s,"crc":"%08x"}' % (body[:-1], zlib.crc32(body[:-1]))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def decode(line: bytes, source: str, number: int) -> AnyEvent:
+    """The event of one line of a log.
+
+    Args:
+        line: The line without its newline.
+        source: The log's name, for errors.
+        number: The line's number, from 1, for errors.
+
+    Raises:
+        LogError: The line is damaged, or is no event that this program knows.
+    """
+    found = _checksum.search(line)
+    if not found:
+        raise LogError("the line is not whole: it has no checksum", source=source, line=number)
+    body = line[: found.start()]
+    if zlib.crc32(body) != int(found[1], 16):
+        raise LogError("the line is damaged: its checksum does not fit", source=source, line=number)
+    try:
+        event: AnyEvent = _decoder.decode(body + b"}")
+    except _undecodable as error:
+        problem = f"this is no event that the program knows: {error}"
+        raise LogError(problem, source=source, line=number) from None
+    return event
+
+
+def decode_header(line: bytes, source: str) -> SessionStarted:
+    """The header of a log, its format checked before its checksum.
+
+    Raises:
+        LogError: The file is no log, or one of a newer program.
+    """
+    try:
+        raw = _object.decode(line)
+    except _undecodable:
+        raise not_a_log(source) from None
+    found = raw.get("format")
+    if raw.get("type") != "session_started" or not isinstance(found, int):
+        raise not_a_log(source)
+    if found > FORMAT:
+        raise LogError(
+            f"the log has format {found}, and this program reads up to {FORMAT}",
+            source=source,
+            line=1,
+            remedy="a newer brainstorm-tui wrote it: upgrade to read it",
+        )
+    event = decode(line, source, 1)
+    assert isinstance(event, SessionStarted), "the type was checked above"
+    return event
+
+
+def not_a_log(source: str) -> LogError:
+    """What is said of a file that is somebody else's."""
+    return LogError("this is not a log of brainstorm-tui", source=source)

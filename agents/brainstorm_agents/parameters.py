@@ -1,0 +1,107 @@
+"""What a model's `params` may be: checked for the mock model, passed through for the others."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from brainstorm_agents import fields
+from brainstorm_agents.strict_yaml import Node, shown
+
+MOCK = "mock"
+"""The model that is embedded."""
+
+MOCK_PARAMS = ("latency", "first_token", "tokens_per_second", "tokens", "fail", "script")
+
+_DAY_S = 86_400
+_MOST_TOKENS = 100_000
+# The caller of the model fills these in: given twice they would clash.
+_OURS = ("model", "messages", "stream")
+_SECRET = re.compile(r"api_?key|secret|password|passwd|credential|authori[sz]ation|(?:^|_)token$")
+
+
+def shared(values: Mapping[str, Node], models: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The params that a whole cast is given, as plain data, by model.
+
+    The mock gets those of its own, the other models get the rest. What is then meant for nobody is
+    checked against all of them, and refused.
+
+    Raises:
+        ScenarioError: A model cannot take one of its params.
+    """
+    by_model: dict[str, dict[str, Any]] = {model: {} for model in models}
+    for key, node in values.items():
+        takers = [model for model in by_model if (key in MOCK_PARAMS) == (model == MOCK)]
+        for model in takers or by_model:
+            by_model[model][key] = checked(key, node, model)
+    return by_model
+
+
+def checked(key: str, node: Node, model: str) -> Any:
+    """One param of `model`, as plain data.
+
+    Raises:
+        ScenarioError: The model cannot take it.
+    """
+    return _checked_mock(key, node) if model == MOCK else _checked_other(key, node)
+
+
+def _checked_mock(key: str, node: Node) -> Any:
+    match key:
+        case "latency" | "first_token":
+            return fields.number(node, key, most=_DAY_S, example="1.5 (seconds)")
+        case "tokens_per_second":
+            return fields.number(node, key, most=math.inf, zero=False, example="20")
+        case "tokens":
+            return fields.whole(node, key, least=1, most=_MOST_TOKENS, example="40")
+        case "fail":
+            return fields.number(node, key, most=1, example="0.1 (one turn in ten)")
+        case "script":
+            return _script(node)
+    raise node.start.error(
+        f"unknown param {shown(key)} of the mock model", fields.nearest(key, MOCK_PARAMS, "params")
+    )
+
+
+def _script(node: Node) -> list[str]:
+    example = 'script: ["First reply.", "Second reply."]'
+    lines = []
+    for item in fields.items(node, "script", example=example):
+        line = fields.text(item, "a line of the script", most=20_000, example=example)
+        if not line:
+            raise item.place.error("a line of the script is empty", "write what the role says")
+        lines.append(line)
+    if not lines:
+        raise node.place.error("script is an empty list", f"write it like this: {example}")
+    return lines
+
+
+def _checked_other(key: str, node: Node) -> Any:
+    if key in MOCK_PARAMS:
+        raise node.start.error(
+            f"{shown(key)} is a param of the mock model only", "remove it, or write model: mock"
+        )
+    if key in _OURS:
+        raise node.start.error(
+            f"{shown(key)} is not a param: it is filled in for each call", "remove it"
+        )
+    _refuse_secrets(key, node)
+    return node.data
+
+
+def _refuse_secrets(key: str, node: Node) -> None:
+    """A scenario is copied into every log, so a key in it would be in every log."""
+    if _SECRET.search(key.lower().replace("-", "_")):
+        raise node.start.error(
+            f"{shown(key)} looks like a secret, and a scenario is copied into every log",
+            "remove it, and set the provider's environment variable instead",
+        )
+    match node.value:
+        case dict():
+            for name, inner in node.value.items():
+                _refuse_secrets(name, inner)
+        case tuple():
+            for inner in node.value:
+                _refuse_secrets("", inner)
+        case float() if not math.isfinite(node.value):
+            raise node.place.error(f"{shown(key)} is {node}", "write a finite number")

@@ -1,0 +1,1 @@
+"""The built-in scenarios, as the files that people copy."""

@@ -1,0 +1,206 @@
+"""The reader: what it takes, what it reports, what it refuses; and that it never writes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from brainstorm_agents.errors import LogError
+from brainstorm_agents.events import FORMAT, SessionPaused, TurnCancelled, encode
+from brainstorm_agents.reader import read
+
+from .casts import TRACE, Kept, fold, run, snapshot, trace, trio, virtual, write_log
+
+
+@virtual
+async def _session() -> Kept:
+    kept = Kept()
+    await run(trio(script=["Süße Bienen.", "学ぶ"]), journal=kept)
+    return kept
+
+
+KEPT = _session()
+LINES = KEPT.lines()
+WHOLE = b"".join(line + b"\n" for line in LINES)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "session.jsonl"
+
+
+def refusal(path: Path, content: bytes) -> LogError:
+    """What is said of a file with this content."""
+    path.write_bytes(content)
+    with pytest.raises(LogError) as caught:
+        read(path)
+    assert str(caught.value).startswith(str(path))
+    return caught.value
+
+
+# ---------------------------------------------------------------------------------------- whole
+
+
+def test_a_log_gives_its_events_its_lines_and_its_session(path: Path) -> None:
+    log = read(write_log(path, LINES))
+    assert list(log.events) == KEPT.events
+    assert list(log.lines) == LINES
+    assert log.header == KEPT.events[0]
+    assert log.torn == 0
+    assert trace(log.session()) == TRACE
+    assert snapshot(log.session()) == snapshot(fold(KEPT.events))
+
+
+def test_each_session_of_a_log_is_its_own(path: Path) -> None:
+    log = read(write_log(path, LINES))
+    one, two = log.session(), log.session()
+    one.apply(SessionPaused(one.seq + 1, one.t, reason="user"))
+    assert (one.paused, two.paused) == ("user", None)
+
+
+def test_reading_never_writes(path: Path) -> None:
+    path.write_bytes(WHOLE + b'{"type":"torn')
+    path.chmod(0o400)
+    before = path.stat()
+    read(path)
+    after = path.stat()
+    assert path.read_bytes() == WHOLE + b'{"type":"torn'
+    assert (after.st_mtime_ns, after.st_ino, after.st_mode) == (
+        before.st_mtime_ns,
+        before.st_ino,
+        before.st_mode,
+    )
+    assert list(path.parent.iterdir()) == [path]
+
+
+# ----------------------------------------------------------------------------------- a torn tail
+
+
+@given(st.integers(len(LINES[0]) + 1, len(WHOLE)))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_log_cut_off_anywhere_after_its_header_is_read_up_to_its_last_whole_line(
+    path: Path, cut: int
+) -> None:
+    path.write_bytes(WHOLE[:cut])
+    whole, _, tail = WHOLE[:cut].rpartition(b"\n")
+    log = read(path)
+    assert list(log.lines) == whole.split(b"\n")
+    assert log.torn == len(tail)
+    assert snapshot(log.session()) == snapshot(fold(KEPT.events[: len(log.lines)]))
+
+
+@given(st.binary(min_size=1, max_size=40).filter(lambda tail: b"\n" not in tail))
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_a_torn_tail_is_it_is_ignored(path: Path, tail: bytes) -> None:
+    path.write_bytes(WHOLE + tail)
+    log = read(path)
+    assert (len(log.lines), log.torn) == (len(LINES), len(tail))
+
+
+def test_a_line_without_its_newline_was_never_acknowledged(path: Path) -> None:
+    path.write_bytes(WHOLE[:-1])
+    log = read(path)
+    assert (len(log.lines), log.torn) == (len(LINES) - 1, len(LINES[-1]))
+
+
+# ---------------------------------------------------------------------------------------- damage
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_damage_before_the_tail_is_refused_with_its_line(
+    path: Path, place: int, change: int
+) -> None:
+    damaged = bytearray(WHOLE)
+    damaged[place] ^= change
+    if place == len(WHOLE) - 1:
+        return  # the last newline: that is a torn tail
+    error = refusal(path, bytes(damaged))
+    if b"\n" not in (WHOLE[place : place + 1], bytes(damaged[place : place + 1])):
+        assert error.line in (None, WHOLE[:place].count(b"\n") + 1)
+        assert error.line or place < len(LINES[0]), "only a header may be anything at all"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        [*LINES[:5], *LINES[6:]],
+        [*LINES[:5], LINES[4], *LINES[5:]],
+        [*LINES[:5], LINES[6], LINES[5], *LINES[7:]],
+        [*LINES[:5], b"", *LINES[5:]],
+        [*LINES[:5], *LINES],
+    ],
+    ids=["missing", "twice", "out of order", "empty", "two logs"],
+)
+def test_whole_lines_in_the_wrong_place_are_refused(path: Path, changed: list[bytes]) -> None:
+    error = refusal(path, b"".join(line + b"\n" for line in changed))
+    assert error.line == 6
+
+
+def test_an_event_that_cannot_follow_is_refused_with_its_line(path: Path) -> None:
+    stray = TurnCancelled(2, 0.0, id="z9", role="Zoe", reason="stopped")
+    error = refusal(path, b"".join(line + b"\n" for line in [*LINES[:2], encode(stray)]))
+    assert error.line == 3
+    assert "z9" in error.problem
+
+
+# ------------------------------------------------------------------------------ somebody else's
+
+
+def test_a_newer_format_is_refused_though_its_lines_may_be_unknown(path: Path) -> None:
+    newer = LINES[0].replace(b'"format":%d' % FORMAT, b'"format":%d' % (FORMAT + 1))
+    error = refusal(path, newer + b"\nwhatever\n")
+    assert f"format {FORMAT + 1}" in str(error)
+    assert "upgrade" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"\0" * 4096,
+        b'{"name": "somebody-else", "version": 3}\n',
+        b"[1, 2, 3]\n",
+        b'{"text": "Gr\xfc\xdfe"}\n',
+        b"name: classroom\ntopic: bees\n",
+        b'{"version": 2, "width": 80, "height": 24}\n[0.1, "o", "x"]\n',
+        LINES[0],
+        LINES[0][:50],
+        b"\n".join(LINES[1:3]) + b"\n",
+        b"\xef\xbb\xbf" + WHOLE,
+        WHOLE.replace(b"\n", b"\r\n"),
+        WHOLE.decode().encode("utf-16"),
+    ],
+    ids=[
+        *("empty", "newline", "zeros", "JSON", "list", "Latin-1", "YAML", "asciicast"),
+        *("header without newline", "half a header", "no header", "BOM", "CRLF", "UTF-16"),
+    ],
+)
+def test_a_file_that_is_no_log_is_refused(path: Path, content: bytes) -> None:
+    refusal(path, content)
+
+
+@given(st.binary(max_size=200))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_random_bytes_are_refused(path: Path, content: bytes) -> None:
+    refusal(path, content)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LogError):
+        read(tmp_path)
+
+
+def test_a_missing_file_is_refused(path: Path) -> None:
+    with pytest.raises(LogError, match="cannot be read: No such file"):
+        read(path)

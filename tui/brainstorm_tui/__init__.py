@@ -1,0 +1,1 @@
+"""The terminal application: the screen, the command line, every way of showing."""

@@ -1,0 +1,305 @@
+"""The Textual app: what it shows first, its themes, and how it ends."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
+
+import brainstorm_themes
+from brainstorm_agents import reader
+from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.errors import BrainstormError, InputError
+from brainstorm_agents.models import MOCK
+from brainstorm_tui import themes, topics
+from brainstorm_tui.filters import Harmless
+from brainstorm_tui.launch import Launch, start
+from brainstorm_tui.locations import themes_dir, topics_path
+from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
+from brainstorm_tui.screens.frame import Frame
+from brainstorm_tui.screens.help import HelpScreen
+from brainstorm_tui.screens.session import SessionScreen
+from brainstorm_tui.screens.topic import TopicScreen
+from brainstorm_tui.source import ReplaySource
+from brainstorm_tui.text.safe import one_line
+from brainstorm_tui.transport import Live, Replay
+
+THEME_WATCH_S = 1.0
+"""How often the user's themes are looked at for changes."""
+
+GC_THRESHOLD = 50_000
+"""Allocations between two collections: rare, so that no frame waits for one."""
+
+
+class BrainstormApp(App[int]):
+    """Shows a session.
+
+    Args:
+        launches: What can be started; none for a replay.
+        replay: The log to replay; None for a live session.
+        asks: Ask for the topic and the cast; else the first launch is started at once.
+        theme: A theme's name.
+        symbols: The signs to draw with.
+    """
+
+    TITLE = "brainstorm-tui"
+    CSS = """
+    Screen { background: $background; layers: base above; }
+    #top, #status, #question { height: 1; background: $panel; }
+    #keys { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        launches: Sequence[Launch] = (),
+        *,
+        replay: reader.Log | None = None,
+        asks: bool = False,
+        theme: str | None = None,
+        symbols: Symbols = UNICODE,
+    ) -> None:
+        super().__init__()
+        self._launches = launches
+        self._replay = replay
+        self._asks = asks
+        self._symbols = symbols
+        self._themes, self.theme_errors = themes.available()
+        self._theme_trace = brainstorm_themes.fingerprint(themes_dir())
+        for known in self._themes.values():
+            self.register_theme(themes.to_textual(known))
+        name = theme or themes.DEFAULT
+        if name not in self._themes:
+            raise InputError(
+                f"there is no theme {name!r}; there are {', '.join(sorted(self._themes))}"
+            )
+        self.look = Look(self._themes[name], symbols)
+        self.theme = name
+        self.controller: Controller | None = None
+        self.error: BrainstormError | None = None
+        """What ended the session, if something went wrong."""
+        self._engine: Worker[None] | None = None
+        self._has_warned = False
+        self._interrupted_at = float("-inf")
+        self._harmless = Harmless()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and the last line of defence."""
+        return [*super().get_line_filters(), self._harmless]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers."""
+        yield SystemCommand("Theme", "Choose the colours, live", self.search_themes)
+        yield SystemCommand("Help", "All keys", self.show_help)
+        if isinstance(screen, Frame):
+            for title, about, action in _COMMANDS:
+                yield SystemCommand(title, about, _running(screen, action))
+        yield SystemCommand("Quit", "Leave; the log is whole", self._leave_soon)
+
+    async def on_mount(self) -> None:
+        """Show the first screen."""
+        self.set_interval(THEME_WATCH_S, self._watch_themes)
+        for error in self.theme_errors:
+            self.notify(
+                one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
+            )
+        if self._replay is not None:
+            self.push_screen(SessionScreen(Replay(ReplaySource(self._replay))))
+        elif self._asks:
+            known = await asyncio.to_thread(topics.earlier, topics_path())
+            self.push_screen(TopicScreen(self._launches, known), self._begin_with)
+        else:
+            self._begin(self._launches[0])
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
+
+    def _begin_with(self, launch: Launch | None) -> None:
+        if launch is not None:
+            topics.remember(topics_path(), launch.scenario.topic)
+            self._begin(launch)
+
+    def _begin(self, launch: Launch) -> None:
+        try:
+            controller = start(launch, is_attended=True)
+        except BrainstormError as error:
+            self.error = error
+            self.exit(2 if isinstance(error, InputError) else 1)
+            return
+        self.controller = controller
+        controller.open(is_run=launch.run_at_once)
+        self._engine = self.run_worker(
+            controller.serve(), name="engine", group="engine", exit_on_error=False
+        )
+        self.push_screen(SessionScreen(Live(controller, is_logged=launch.log is not None)))
+
+    def _fatal_error(self) -> None:
+        """Say that the program is at fault; no traceback, whose variables may hold secrets."""
+        if os.environ.get("BRAINSTORM_TUI_DEBUG"):
+            super()._fatal_error()
+            return
+        error = self._exception
+        self.error = BrainstormError(
+            f"the screen failed: {type(error).__name__}: {error}; this is a bug: please report it,"
+            " with what BRAINSTORM_TUI_DEBUG=1 shows"
+        )
+        self._close_messages_no_wait()
+
+    async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A failed engine ends the app, and says why."""
+        if event.worker is self._engine and event.state is WorkerState.ERROR:
+            error = event.worker.error
+            if not isinstance(error, BrainstormError):
+                error = BrainstormError(f"the engine failed: {type(error).__name__}: {error}")
+            self.error = error
+            await self._end_session(Reason.INTERRUPTED)
+            self.exit(1)
+
+    async def action_leave(self) -> None:
+        """Quit; replies that cost money are not cut without a second asking."""
+        if self._would_cut() and not self._has_warned:
+            self._has_warned = True
+            if isinstance(self.screen, Frame):
+                self.screen.hint("replies are under way and would be cut: again to quit")
+            return
+        await self._end_session(Reason.QUIT)
+        self.exit(0)
+
+    async def action_quit(self) -> None:
+        """As `q`, from wherever it is asked for."""
+        await self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C copies what is selected; without a selection the second one quits."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            if isinstance(self.screen, Frame):
+                self.screen.hint("copied: sent to the terminal's clipboard")
+            return
+        now = asyncio.get_running_loop().time()
+        if now - self._interrupted_at < 2.0:
+            self._has_warned = True
+            self._leave_soon()
+            return
+        self._interrupted_at = now
+        if isinstance(self.screen, Frame):
+            self.screen.hint("Ctrl+C again quits, q too")
+
+    def show_help(self) -> None:
+        """Show all keys."""
+        if not isinstance(self.screen, HelpScreen):
+            is_replay = self._replay is not None
+            self.push_screen(HelpScreen(is_replay=is_replay))
+
+    def watch_theme(self, name: str) -> None:
+        """Draw with the new theme."""
+        if name in self._themes:
+            self.look = Look(self._themes[name], self._symbols)
+            for screen in self.screen_stack:
+                if isinstance(screen, Frame):
+                    screen.redraw()
+
+    def _watch_themes(self) -> None:
+        trace = brainstorm_themes.fingerprint(themes_dir())
+        if trace == self._theme_trace:
+            return
+        self._theme_trace = trace
+        self._themes, errors = themes.available()
+        for known in self._themes.values():
+            self.register_theme(themes.to_textual(known))
+        for error in errors:
+            self.notify(
+                one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
+            )
+        name = self.theme if self.theme in self._themes else themes.DEFAULT
+        self.theme = name
+        self.watch_theme(name)
+        self.refresh_css(animate=False)
+
+    def _would_cut(self) -> bool:
+        if self.controller is None or not self.controller.session.is_under_way:
+            return False
+        return any(role.model != MOCK for role in self.controller.session.scenario.roles)
+
+    def _leave_soon(self) -> None:
+        self.call_later(self.action_leave)
+
+    async def _end_session(self, reason: Reason) -> None:
+        """Cancel the turns, wait for them, and close the log."""
+        controller, self.controller = self.controller, None
+        if controller is None:
+            return
+        if self._engine is not None and not self._engine.is_finished:
+            self._engine.cancel()
+            with contextlib.suppress(WorkerCancelled, WorkerFailed):
+                await self._engine.wait()
+        try:
+            await controller.close(reason)
+        except BrainstormError as error:
+            self.error = self.error or error
+
+
+_COMMANDS = (
+    ("One round", "s", "transport('step')"),
+    ("Run", "r: all rounds to the goal", "transport('run')"),
+    ("Pause or go on", "space", "transport('play')"),
+    ("Stop the turns under way", "x", "transport('stop')"),
+    ("Say something", "i", "say"),
+    ("Zoom", "z: one pane over the stage", "zoom"),
+    ("Who saw what", "w", "saw"),
+    ("Run diagram", "t", "diagram"),
+    ("Follow the speaker", "F", "follow_speaker"),
+)
+
+
+def _running(screen: Frame, action: str) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await screen.run_action(action)
+
+    return run
+
+
+def run_live(
+    launches: Sequence[Launch], *, theme: str | None, symbols: str, ask_topic: bool
+) -> int:
+    """Show a live session until the user leaves; the exit code.
+
+    Args:
+        launches: What can be started: the first one, or what the user chooses.
+        ask_topic: Ask what to think about, and with which cast.
+    """
+    app = BrainstormApp(launches, asks=ask_topic, theme=theme, symbols=_symbols(symbols))
+    return _run(app)
+
+
+def run_replay(path: Path, *, theme: str | None, symbols: str) -> int:
+    """Show a saved session; the exit code."""
+    app = BrainstormApp(replay=reader.read(path), theme=theme, symbols=_symbols(symbols))
+    return _run(app)
+
+
+def _run(app: BrainstormApp) -> int:
+    code = app.run()
+    if app.error is not None:
+        raise app.error
+    return code or 0
+
+
+def _symbols(name: str) -> Symbols:
+    if name == "auto":
+        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        return UNICODE if encoding == "utf8" else ASCII
+    return ASCII if name == "ascii" else UNICODE

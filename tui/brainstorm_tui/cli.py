@@ -1,0 +1,309 @@
+"""The command line: what can be asked for, and how the program ends."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from brainstorm_agents import fields
+from brainstorm_agents import scenario as scenarios
+from brainstorm_agents.errors import BrainstormError, InputError
+from brainstorm_tui import headless, locations, log_list, options, scenario_commands
+from brainstorm_tui.default_command import DefaultCommand, DefaultGroup
+from brainstorm_tui.headless import Output
+from brainstorm_tui.launch import VERSION, Launch
+from brainstorm_tui.options import is_setting, launch_options, make_launch, setting
+from brainstorm_tui.plain import Show
+from brainstorm_tui.settings import read_settings
+from brainstorm_tui.text.safe import sanitise
+
+NAME = "brainstorm-tui"
+DEBUG_VARIABLE = "BRAINSTORM_TUI_DEBUG"
+COMPLETE_VARIABLE = "_BRAINSTORM_TUI_COMPLETE"
+"""What a shell sets to ask for completions; click answers."""
+
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+"""Exit codes."""
+
+CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "show_default": True,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+        arguments: The words of the command line; by default the process's.
+
+    Returns:
+        The exit code: 0 done, 1 the session failed, 2 the input was wrong, 130 interrupted.
+    """
+    _open_closed_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    is_debugged = "--debug" in words or bool(os.environ.get(DEBUG_VARIABLE))
+    try:
+        if COMPLETE_VARIABLE in os.environ:
+            cli.main(words, prog_name=NAME, complete_var=COMPLETE_VARIABLE)
+        with cli.make_context(NAME, words) as context:
+            code = cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as request:
+        return request.exit_code
+    except BrokenPipeError:
+        # Whoever read this has left. Python would complain once more as it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if is_debugged:
+            traceback.print_exc()
+        code, message = _explained(error)
+        click.echo(f"{NAME}: {sanitise(message)}", err=True)
+    return code if isinstance(code, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the caller has closed a place to go, before a log gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """The exit code and the words for an error."""
+    # Only what has imported the themes can raise their error.
+    from brainstorm_themes import ThemeError
+
+    match error:
+        case click.UsageError():
+            path = error.ctx.command_path.strip() if error.ctx else NAME
+            return WRONG_INPUT, f"{error.format_message()}\nTry '{path} --help'."
+        case click.ClickException():
+            return WRONG_INPUT, error.format_message()
+        case InputError() | ThemeError():
+            return WRONG_INPUT, str(error)
+        case BrainstormError():
+            return FAILED, str(error)
+        case OSError():
+            return FAILED, f"{error.filename or 'standard output'}: {error.strerror or error}"
+    problem = f"unexpected: {type(error).__name__}: {error}"
+    return FAILED, f"{problem}\nThis is a fault of the program; --debug shows where."
+
+
+@click.group(cls=DefaultGroup, context_settings=CONTEXT)
+@click.option("--debug", is_flag=True, help="Show where in the program an error comes from.")
+@click.version_option(VERSION, prog_name=NAME)
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Conversations between agents, in the terminal.
+
+    SCENARIO is a built-in's name or a YAML file: it names the roles, who listens to whom, and the
+    topic. Without one, a classroom of three talks on the embedded mock model, which needs no key,
+    no account and no network. A scenario that is called like a command is given as a path:
+    ./run.yaml
+
+    \b
+    Examples:
+      brainstorm-tui
+      brainstorm-tui classroom --topic "How do we explain recursion?" --run
+      brainstorm-tui cast.yaml --model ollama_chat/llama3.2
+      brainstorm-tui run --speed 0 --seed 7 > transcript.txt
+
+    An option that is not given is taken from the environment (BRAINSTORM_TUI_MODEL for --model),
+    then from config.yaml (`model: mock`, a line for each), which is in ~/.config/brainstorm-tui on
+    Linux. BRAINSTORM_TUI_HOME names one folder for settings, themes and logs instead. API keys are
+    no options: the provider's environment variable holds them.
+
+    The shell completes commands, options and scenarios after
+    eval "$(_BRAINSTORM_TUI_COMPLETE=bash_source brainstorm-tui)"; zsh_source and fish_source do
+    the same for theirs.
+    """
+    command = cli.commands[context.invoked_subcommand or ""]
+    if any(is_setting(parameter) for parameter in command.params):
+        context.default_map = dict.fromkeys(cli.commands, _settings())
+
+
+def _settings() -> dict[str, Any]:
+    """The user's settings, checked against the options of all commands."""
+    known = {
+        str(parameter.name): parameter
+        for command in cli.commands.values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and is_setting(parameter)
+    }
+    return read_settings(locations.config_path(), known)
+
+
+theme_option = setting("--theme", metavar="NAME", help="Colours.  [default: to suit the terminal]")
+symbols_option = setting(
+    "--symbols",
+    type=click.Choice(["auto", "unicode", "ascii"]),
+    default="auto",
+    help="What marks and bars are drawn with.",
+)
+
+
+@cli.command(DefaultCommand.__name__, cls=DefaultCommand)
+@options.scenario_argument
+@launch_options
+@setting("--run", is_flag=True, help="Do not wait for a key after the opening.")
+@theme_option
+@symbols_option
+def session(scenario: str, run: bool, theme: str | None, symbols: str, **chosen: Any) -> int:
+    """The interactive session."""
+    if scenario in cli.commands:
+        raise InputError(
+            f"a command comes before its options: {NAME} {scenario} …; a scenario that is called"
+            f" so is given as a path: ./{scenario}"
+        )
+    launch = make_launch(scenario, run_at_once=run, **chosen)
+    if launch.speed == 0:
+        raise InputError(
+            "--speed 0 leaves nothing to watch: without a screen it works"
+            f" ({NAME} run --speed 0), with one choose a speed such as 50"
+        )
+    _need_terminal(f"{NAME} run")
+    _check_theme(theme)
+    from brainstorm_tui.app import run_live
+
+    asks = chosen["topic"] is None
+    others = _other_launches(launch, run_at_once=run, **chosen) if asks else []
+    return run_live([launch, *others], theme=theme, symbols=symbols, ask_topic=asks)
+
+
+def _other_launches(first: Launch, **chosen: Any) -> list[Launch]:
+    """The same with the built-in casts, for the topic prompt; where the options do not fit, not."""
+    launches = []
+    for name in scenarios.builtin_names():
+        if name != first.scenario.name:
+            with contextlib.suppress(InputError):
+                launches.append(make_launch(name, **(chosen | {"seed": first.seed})))
+    return launches
+
+
+show_option = click.option(
+    "--show",
+    type=click.Choice(["transcript", "trace"]),
+    help="What was said, or only who heard whom.  [default: transcript]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the log's lines.")
+
+
+@cli.command()
+@options.scenario_argument
+@show_option
+@json_option
+@launch_options
+def run(scenario: str, show: Show | None, as_json: bool, **chosen: Any) -> int:
+    """Run a session without a screen and print it.
+
+    Standard output gets the transcript, each round as it is finished; everything else goes to
+    standard error. With --speed 0 a session on the mock waits for nothing. The same seed prints the
+    same text.
+
+    \b
+    Examples:
+      brainstorm-tui run
+      brainstorm-tui run small-town --rounds 5 --speed 0
+      brainstorm-tui run --show trace --speed 0
+      brainstorm-tui run --json --no-log | jq -r 'select(.type == "turn_finished").text'
+    """
+    output = _output(show, as_json)
+    launch = make_launch(scenario, **chosen)
+    if not launch.scenario.topic:
+        raise InputError(f"the scenario {launch.scenario.name!r} has no topic; give one: --topic")
+    return headless.run(launch, output, may_rename_log=chosen["log"] is None)
+
+
+@cli.command()
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option("--headless", "is_headless", is_flag=True, help="Print it instead, as `run` does.")
+@show_option
+@json_option
+@theme_option
+@symbols_option
+@options.log_dir_option
+def replay(
+    log: Path,
+    is_headless: bool,
+    show: Show | None,
+    as_json: bool,
+    theme: str | None,
+    symbols: str,
+    log_dir: Path | None,
+) -> int:
+    """Show a saved session again.
+
+    No model is asked, and nothing is written. LOG is a log's path, or the name of a file
+    among the logs.
+
+    \b
+    Examples:
+      brainstorm-tui replay 2026-11-23_0941-27_classroom.jsonl
+      brainstorm-tui replay session.jsonl --headless --show trace
+    """
+    output = _output(show, as_json)
+    path = log if log.exists() else (log_dir or locations.logs_dir()) / log
+    path = path if path.exists() else log
+    if is_headless:
+        return headless.replay(path, output)
+    if show or as_json:
+        raise click.UsageError("--show and --json print: they need --headless")
+    _need_terminal(f"{NAME} replay {log} --headless")
+    _check_theme(theme)
+    from brainstorm_tui.app import run_replay
+
+    return run_replay(path, theme=theme, symbols=symbols)
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(1), default=20, metavar="N", help="How many.")
+@options.log_dir_option
+def logs(limit: int, log_dir: Path | None) -> None:
+    """List the latest logs.
+
+    Of each: when, which scenario, how far it came, how it ended, and on what topic.
+
+    A log is one session, one event a line. `brainstorm-tui replay` shows it again.
+    """
+    folder = log_dir or locations.logs_dir()
+    found = log_list.newest(folder, limit)
+    click.echo(f"{folder}: {'the latest logs' if found else 'no logs yet'}", err=True)
+    for path in found:
+        click.echo(log_list.describe(path), nl=False)
+
+
+cli.add_command(scenario_commands.group)
+
+
+def _output(show: Show | None, as_json: bool) -> Output:
+    if as_json and show:
+        raise click.UsageError("--json and --show contradict each other; keep one")
+    return "json" if as_json else show or "transcript"
+
+
+def _need_terminal(instead: str) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError(f"the screen needs a terminal; without one use: {instead}")
+
+
+def _check_theme(name: str | None) -> None:
+    if name is None:
+        return
+    import brainstorm_themes
+
+    own, errors = brainstorm_themes.load_folder(locations.themes_dir())
+    known = [*brainstorm_themes.builtin(), *own]
+    if name not in known:
+        broken = "".join(f"\n{error}" for error in errors)
+        remedy = fields.nearest(name, known, "themes")
+        raise InputError(f"--theme: there is no theme {name!r}; {remedy}{broken}")

@@ -1,0 +1,1 @@
+"""Drawing: from a session to lines of cells. Pure; no widget, no engine call."""

@@ -1,0 +1,134 @@
+"""The lanes of the run diagram: what each role did when, and its turns' ids."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rich.style import Style
+
+from brainstorm_agents.critical_path import parts
+from brainstorm_agents.session import Phase, RoleState, Turn
+from brainstorm_tui.draw.diagram_view import View
+from brainstorm_tui.draw.headings import WORDS, observed_pieces, seconds
+from brainstorm_tui.draw.lane_cell import cell_style, put_cell
+from brainstorm_tui.draw.lanes import Cell, Scale, lane
+from brainstorm_tui.draw.row import Piece, clip, width_of
+from brainstorm_tui.draw.timeline import MARGIN
+from brainstorm_tui.text.safe import one_line
+
+_UNDERLINED = Style(underline=True)
+
+
+def draw_lane(view: View, state: RoleState, on_path: Collection[str]) -> None:
+    """Draw a role's name, and what it did.
+
+    Args:
+        on_path: The ids of the turns to underline.
+    """
+    look, y = view.look, view.y(state.place) + view.shape.base
+    chosen = view.track.session.turns.get(view.chosen or "")
+    is_chosen = chosen is not None and chosen.role == state.name
+    name = clip(one_line(state.name), MARGIN - 2, look.symbols.more)
+    view.grid.put(1, y, name, look.role(state.place, bold=is_chosen))
+    for turn in view.turns(state):
+        for at, cell in _cells(view, turn):
+            x = MARGIN + at - view.first_cell
+            if not MARGIN <= x < view.grid.width:
+                continue
+            style = cell_style(look, cell, state.place, is_faint=view.is_to_come(x))
+            if turn.id in on_path:
+                style += _UNDERLINED
+            put_cell(look.symbols, view.grid, x, y, cell, style, is_tall=view.shape.is_tall)
+
+
+def draw_labels(view: View, state: RoleState) -> None:
+    """Write `a1 ← b1 c1  3.6 s` at each turn of a role, or as much of it as there is room for.
+
+    The chosen turn's id is always there.
+    """
+    chosen = None
+    for turn in view.turns(state):
+        if turn.id == view.chosen:
+            chosen = turn
+        elif view.shape.label is not None:
+            _label(view, turn)
+    if chosen is not None:
+        _label(view, chosen)
+
+
+def _cells(view: View, turn: Turn) -> list[tuple[int, Cell]]:
+    if turn.round.ended is not None:
+        return _past_cells(_Past(turn, view.scale.cell_ms, view.scale))
+    return list(lane([turn], view.scale, view.track.end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A turn of a finished round: at one scale its cells never change again."""
+
+    turn: Turn
+    cell_ms: int
+    scale: Scale = field(compare=False)
+
+
+@lru_cache(maxsize=2048)
+def _past_cells(past: _Past) -> list[tuple[int, Cell]]:
+    return list(lane([past.turn], past.scale, past.scale.spans[-1][1]))
+
+
+def _label(view: View, turn: Turn) -> None:
+    look, now, width = view.look, view.track.now, view.grid.width
+    place = view.track.session.roles[turn.role].place
+    asked = turn.since(Phase.THINKING)
+    start = max(view.x(turn.started if asked is None else asked), MARGIN)
+    end = width if turn.round.ended is None else min(view.x(turn.round.ended), width)
+    room = end - start - 2
+    own = Piece(turn.id, look.role(place, bold=True))
+    if turn.started > now:
+        own = Piece(turn.id, look.faint(place))
+    y = view.y(place) + (view.shape.label or 0)
+    if turn.id == view.chosen:
+        own = Piece(f" {turn.id} ", look.role_chip(place))
+        start = max(MARGIN, min(start, width - width_of([own])))
+        x = view.put(start, y, *own)
+    elif width_of([own]) <= room:
+        x = view.put(start + 1, y, *own)
+    else:
+        return
+    if view.shape.label is None or turn.started > now:
+        return
+    for piece in _provenance(view, turn, room - width_of([Piece(turn.id, own.style)])):
+        x = view.put(x, y, *piece)
+
+
+def _provenance(view: View, turn: Turn, room: int) -> list[Piece]:
+    """What stands behind an id, in so many cells."""
+    look, dim = view.look, view.look.ink("dim")
+    is_chosen = turn.id == view.chosen
+    arrow = Piece(f"{'' if is_chosen else ' '}{look.symbols.arrow}", dim)
+    room -= is_chosen
+    rest = room - width_of([arrow])
+    observed = observed_pieces(look, view.track.session, turn.observed, rest)
+    if not is_chosen:
+        observed = [Piece(piece.text, dim) for piece in observed]
+    outcome = _outcome(view, turn)
+    pieces = [arrow, *observed]
+    if width_of(pieces) + width_of(outcome) <= room:
+        return pieces + outcome
+    if turn.phase is Phase.FAILED and width_of(outcome) <= room:
+        return outcome
+    return pieces if width_of(pieces) <= room else []
+
+
+def _outcome(view: View, turn: Turn) -> list[Piece]:
+    look, now = view.look, view.track.now
+    took = parts(turn, now)
+    dim = look.ink("dim")
+    measure = Piece(f"  {seconds(sum(took) - took.queued)}", dim)
+    if turn.ended is None or turn.ended > now or turn.phase is Phase.DONE:
+        return [measure]
+    word = WORDS[turn.phase]
+    if turn.phase is Phase.FAILED:
+        chip = f" {look.symbols.phases[Phase.FAILED]} {word} "
+        return [Piece("  ", dim), Piece(chip, look.chip("failure"))]
+    return [measure, Piece(f" {word}", dim)]

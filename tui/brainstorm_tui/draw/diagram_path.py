@@ -1,0 +1,55 @@
+"""The critical path in the run diagram: a heavy line under its turns, from barrier to barrier."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from brainstorm_agents.session import Turn
+from brainstorm_tui.draw.diagram_view import View
+
+_MIRRORED = str.maketrans("┓┗", "┛┏")
+"""The corners of a line that goes up; those of ASCII are the same both ways."""
+
+
+def draw_path(view: View, path: Sequence[Turn]) -> None:
+    """Draw the line, over the lanes; of roles that are out of view only the way to them."""
+    if view.shape.label is not None:
+        for turn in path:
+            _along(view, turn)
+    for before, after in pairwise(path):
+        _across(view, before, after)
+
+
+def _along(view: View, turn: Turn) -> None:
+    """The line under a turn, up to the barrier where the next one begins."""
+    ended = next((t for t in (turn.round.ended, turn.ended) if t is not None), view.track.end)
+    for x in range(max(view.x(turn.round.started), 0), min(view.x(ended), view.grid.width)):
+        _put(view, x, _row(view, turn), view.look.symbols.path)
+
+
+def _across(view: View, before: Turn, after: Turn) -> None:
+    """The line from a turn to the one after it, at the barrier between them."""
+    x, start, end = view.x(after.round.started), _row(view, before), _row(view, after)
+    if start == end:
+        return
+    symbols = view.look.symbols
+    high, low = min(start, end), max(start, end)
+    for y in range(max(high, 0), min(low, view.grid.height - 1) + 1):
+        _put(view, x, y, symbols.path_down)
+    if view.shape.label is None:
+        return
+    corners = symbols.path_turn, symbols.path_end
+    if start > end:
+        corners = symbols.path_turn.translate(_MIRRORED), symbols.path_end.translate(_MIRRORED)
+    _put(view, x, start, corners[0])
+    _put(view, x, end, corners[1])
+
+
+def _row(view: View, turn: Turn) -> int:
+    """The row of the path under a turn; beyond the grid for a role that is out of view."""
+    place = view.track.session.roles[turn.role].place
+    return view.y(place) + view.shape.path
+
+
+def _put(view: View, x: int, y: int, sign: str) -> None:
+    ink = "hairline" if view.is_to_come(x) else "text"
+    view.put(x, y, sign, view.look.ink(ink))

@@ -1,0 +1,162 @@
+"""Headings: who, and from what. Provenance is never more than a glance away."""
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from brainstorm_agents.events import Ranges
+from brainstorm_agents.session import USER, Phase, Session, Turn
+from brainstorm_tui.draw.row import Piece, clip, row, strip, width_of
+from brainstorm_tui.look import Ground, Look
+from brainstorm_tui.text.safe import one_line
+
+WORDS = {
+    Phase.QUEUED: "queued",
+    Phase.THINKING: "thinking",
+    Phase.SPEAKING: "speaking",
+    Phase.RETRYING: "retrying",
+    Phase.DONE: "done",
+    Phase.FAILED: "failed",
+    Phase.CANCELLED: "stopped",
+}
+"""Phases, as the screen says them."""
+
+
+def seconds(value: float) -> str:
+    """A duration, in tenths of a second."""
+    return f"{value:.1f} s" if value < 1000 else f"{value:,.0f} s"
+
+
+def sender_place(session: Session, sender: str) -> int | None:
+    """The place of a sender in the cast; None for the user."""
+    state = session.roles.get(sender)
+    return state.place if state else None
+
+
+def id_piece(
+    look: Look, session: Session, id_: str, sender: str, on: Ground = "card", *, bold: bool = False
+) -> Piece:
+    """An id in its speaker's colour."""
+    place = sender_place(session, sender)
+    style = look.ink("text", on) if place is None else look.role(place, on, bold=bold)
+    return Piece(id_, style)
+
+
+def observed_pieces(
+    look: Look, session: Session, observed: Ranges, room: int, on: Ground = "card"
+) -> list[Piece]:
+    """The ids that a turn observed, as many as there is room for, and how many more."""
+    rest = sum(end - start for start, end in observed)
+    dim = look.ink("dim", on)
+    pieces: list[Piece] = []
+    for start, end in observed:
+        for message in session.published[start:end]:
+            piece = id_piece(look, session, message.id, message.sender, on)
+            room -= 1 + width_of([piece])
+            more = len(f" +{rest - 1}") if rest > 1 else 0
+            if room < more:
+                return [*pieces, Piece(f" +{rest}", dim)]
+            pieces += [Piece(" ", dim), piece]
+            rest -= 1
+    return pieces
+
+
+def turn_heading(
+    look: Look, session: Session, turn: Turn, width: int, *, is_terse: bool, is_chosen: bool = False
+) -> Strip:
+    """`a1 ← b1 c1` on the left; what it took on the right."""
+    dim = look.ink("dim")
+    place = session.roles[turn.role].place
+    own = Piece(turn.id, look.role(place, bold=True))
+    if is_chosen:
+        own = Piece(f" {turn.id} ", look.role_chip(place))
+    right = _measures(look, turn, is_terse=is_terse)
+    room = width - width_of([own]) - 2 - width_of(right) - 1
+    left = [own, Piece(f" {look.symbols.arrow}", dim)]
+    left += observed_pieces(look, session, turn.observed, room)
+    return strip(width, dim, left, right)
+
+
+def _measures(look: Look, turn: Turn, *, is_terse: bool) -> list[Piece]:
+    dim = look.ink("dim")
+    if turn.phase is Phase.DONE and turn.ended is not None:
+        took = seconds(turn.spent(turn.ended))
+        tokens = f" {look.symbols.dot} {turn.tokens} tok"
+        return [Piece(took if is_terse else took + tokens, dim)]
+    if turn.phase is Phase.RETRYING:
+        return [Piece("discarded", dim)]
+    if turn.text:
+        return [Piece(f"{turn.tokens} tok", dim)]
+    return []
+
+
+def pane_title(
+    look: Look,
+    session: Session,
+    name: str,
+    now: float,
+    width: int,
+    *,
+    focused: bool,
+    is_terse: bool,
+    aside: str = "",
+) -> Strip:
+    """A pane's title: the name, its profile, its phase and for how long.
+
+    Args:
+        aside: What is said instead of the phase, if anything: how much is new below.
+    """
+    state, role = session.roles[name], session.scenario.role(name)
+
+    def ink(colour: str | None, *, bold: bool = False) -> Piece:
+        return Piece("", look.on_title(colour, state.place, focused=focused, bold=bold))
+
+    plain = ink("text").style
+    bar = look.symbols.bar if focused else " "
+    left = [Piece(bar, ink(None).style), Piece(one_line(name), ink(None, bold=True).style)]
+    right = _phase_pieces(look, state.turn, now, state.place, focused, is_terse)
+    if aside:
+        right = [Piece(aside, plain)]
+    room = width - width_of(left) - width_of(right) - 2
+    if room < 0:
+        left[1] = Piece(clip(left[1].text, max(1, width_of(left) - 1 + room)), left[1].style)
+    profile = one_line(role.profile)
+    profile_style = ink("older" if focused else "dim").style
+    groups = [[Piece(profile, profile_style)]] if profile else []
+    return row(width, plain, left, groups, [*right, Piece(" ", plain)], gap=2)
+
+
+def _phase_pieces(
+    look: Look, turn: Turn | None, now: float, place: int, focused: bool, is_terse: bool
+) -> list[Piece]:
+    if turn is None:
+        return []
+    text = look.on_title("text", place, focused=focused)
+    sign, word = look.symbols.phases[turn.phase], WORDS[turn.phase]
+    if turn.phase is Phase.FAILED:
+        return [
+            Piece(f" {sign} ", look.chip("failure")),
+            Piece("" if is_terse else f" {word}", text),
+        ]
+    mark = Piece(f"{sign} ", look.on_title(None, place, focused=focused))
+    if turn.is_settled:
+        return [
+            mark if not is_terse else Piece(sign, mark.style),
+            Piece("" if is_terse else word, text),
+        ]
+    since = turn.since(turn.phase)
+    elapsed = seconds(max(0.0, now - (since if since is not None else now)))
+    return [mark, Piece(elapsed if is_terse else f"{word} {elapsed}", text)]
+
+
+def said_by_user(look: Look, session: Session, message_id: str, to: Sequence[str]) -> list[Piece]:
+    """The heading of what the user said."""
+    dim = look.ink("dim")
+    pieces = [Piece("you" if message_id == USER else message_id, look.ink("text", bold=True))]
+    if to:
+        pieces.append(Piece(f" {look.symbols.right}", dim))
+        for name in to:
+            place = sender_place(session, name)
+            style = look.role(place) if place is not None else look.ink("text")
+            pieces += [Piece(" ", dim), Piece(one_line(name), style)]
+    return pieces

@@ -1,0 +1,126 @@
+"""The timeline's scale and lanes: a turn's phases and the pace of its speech, cell by cell."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from brainstorm_agents.session import Phase, Session, Turn
+
+STEPS_MS = tuple(
+    base * 10**power
+    for power in range(1, 9)
+    for base in (2, 3, 5, 7, 10, 15)
+    if base * 10**power >= 100
+)
+"""Milliseconds that a cell may stand for: the scale steps, it never crawls."""
+
+WINDOW_S = 0.45
+"""Over how much time the pace of speech is measured."""
+
+REFERENCE_TPS = 18.0
+"""Tokens a second that make half a wave. Fixed, so that past waves never move."""
+
+
+class Scale(NamedTuple):
+    """Session time to cells. Idle stretches are left out, so time here is time under way."""
+
+    cell_ms: int
+    spans: tuple[tuple[float, float, int], ...]
+    """Stretches of session time with the milliseconds under way before each."""
+
+    def ms(self, t: float) -> int:
+        """Milliseconds under way up to a time of the session."""
+        position = bisect_right(self.spans, (t, float("inf"), 0)) - 1
+        if position < 0:
+            return 0
+        start, end, before = self.spans[position]
+        return before + round((min(t, end) - start) * 1000)
+
+    def cell(self, t: float) -> int:
+        """The cell that a time of the session falls into."""
+        return self.ms(t) // self.cell_ms
+
+    def edge(self, t: float) -> int:
+        """The first cell whose middle is not before a time: where something begins or is over."""
+        return -((self.cell_ms // 2 - self.ms(t)) // self.cell_ms)
+
+    def time(self, cell: int) -> float:
+        """The time of the session at which a cell begins; the last one if it is beyond."""
+        wanted = cell * self.cell_ms
+        for start, end, before in reversed(self.spans):
+            if wanted >= before:
+                return min(start + (wanted - before) / 1000, end)
+        return 0.0
+
+
+def scale(session: Session, now: float, width: int, cell_ms: int | None = None) -> Scale:
+    """The scale at which the session up to now fits a width in cells.
+
+    Args:
+        cell_ms: Milliseconds a cell, to overrule what fits.
+    """
+    spans = []
+    before = 0
+    for position, (start, end) in enumerate(session.spans):
+        if session.is_under_way and position == len(session.spans) - 1:
+            end = max(now, end)
+        spans.append((start, end, before))
+        before += round((end - start) * 1000)
+    if cell_ms is None:
+        cell_ms = next((step for step in STEPS_MS if before // step < width), STEPS_MS[-1])
+    return Scale(cell_ms, tuple(spans))
+
+
+class Cell(NamedTuple):
+    """What a lane shows in one cell."""
+
+    phase: Phase | None
+    """None stands for waiting at the barrier."""
+    level: float
+    """How fast it spoke there, 0 to 1."""
+    turn: Turn
+
+
+def lane(turns: list[Turn], scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
+    """The cells of one role's lane, by position."""
+    for turn in turns:
+        yield from _cells(turn, scale_, now)
+
+
+def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
+    """A turn's cells: each shows the phase in its middle, but no turn is without a cell."""
+    shown = -1
+    longest, at = -1.0, (0, Cell(turn.phase, 0.0, turn))
+    for phase, start, end in turn.stretches(now):
+        for cell in range(scale_.edge(start), scale_.edge(end)):
+            level = _level(turn, scale_, cell) if phase is Phase.SPEAKING else 0.0
+            yield cell, Cell(phase, level, turn)
+            shown = cell
+        if end - start > longest and phase is not Phase.QUEUED:
+            longest = end - start
+            at = scale_.cell(start), Cell(phase, _level(turn, scale_, scale_.cell(start)), turn)
+    if turn.phase is Phase.FAILED or turn.phase is Phase.CANCELLED:
+        last = scale_.edge(turn.ended or 0.0) - 1
+        yield max(last, scale_.edge(turn.started)), Cell(turn.phase, 0.0, turn)
+        return
+    if shown < 0 and longest >= 0:
+        yield at
+        shown = at[0]
+    if turn.ended is not None:
+        barrier = turn.round.ended if turn.round.ended is not None else now
+        for cell in range(shown + 1, scale_.edge(barrier)):
+            yield cell, Cell(None, 0.0, turn)
+
+
+def _level(turn: Turn, scale_: Scale, cell: int) -> float:
+    """How fast a turn spoke around a cell: a curve that is half up at the reference pace."""
+    middle = (scale_.time(cell) + scale_.time(cell + 1)) / 2
+    span = max(WINDOW_S, scale_.cell_ms / 1000)
+    spoke = turn.since(Phase.SPEAKING) or 0.0
+    start, end = max(middle - span / 2, spoke), middle + span / 2
+    if turn.ended is not None:
+        end = min(end, turn.ended)
+    times = turn.wave_times
+    said = sum(turn.wave_tokens[bisect_left(times, start) : bisect_left(times, end)])
+    pace = said / max(end - start, 0.05)
+    return pace * pace / (pace * pace + REFERENCE_TPS * REFERENCE_TPS)

@@ -1,0 +1,152 @@
+"""The status line and the line of keys."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.strip import Strip
+
+from brainstorm_agents.session import SETTLED, Phase, Session
+from brainstorm_tui.draw.headings import WORDS, seconds
+from brainstorm_tui.draw.row import Group, Piece, row
+from brainstorm_tui.look import Look
+
+REASONS = {
+    "rounds": "all rounds done",
+    "quiet": "all is quiet",
+    "user": "by you",
+    "stopped": "you stopped it",
+    "quit": "you left",
+    "interrupted": "interrupted",
+}
+"""Why a session paused or ended, as the screen says it."""
+
+
+class Key(NamedTuple):
+    """A key that does something now."""
+
+    key: str
+    does: str
+    is_called_for: bool = False
+    """The session waits for it."""
+
+
+class Standing(NamedTuple):
+    """What the status line says beside the session itself."""
+
+    state: str
+    """The chip: `● round 2 of 3`."""
+    doing: str
+    """In a word, if nobody is doing anything."""
+    is_logged: bool | None
+    """Whether all that was said is on the disk; None without a log."""
+    extra: Sequence[tuple[str, str]] = ()
+    """What a replay adds: labels and values."""
+
+
+def status(
+    look: Look,
+    session: Session,
+    now: float,
+    standing: Standing,
+    width: int,
+    calls: Sequence[Key] = (),
+) -> Strip:
+    """The status line; whole groups drop from the right as it narrows, failures never.
+
+    Args:
+        calls: Keys that the session waits for, where there is no other place to say so.
+    """
+    bar, dim = look.ink("text", "bar"), look.ink("dim", "bar")
+    chip = Piece(f" {standing.state} ", look.chip("inverse"))
+    groups: list[Group] = []
+    doing = _doing(session) or standing.doing
+    if calls:
+        groups.append(key_pieces(look, calls, "bar"))
+    elif doing:
+        groups.append([Piece(doing, bar)])
+    if session.failed:
+        sign = look.symbols.phases[Phase.FAILED]
+        chip_text = f" {sign} {session.failed} failed "
+        groups.insert(0, [Piece(chip_text, look.chip("failure"))])
+    groups += [[Piece(f"{label} ", dim), Piece(value, bar)] for label, value in standing.extra]
+    groups += [_saved(look, session, now), _tokens(look, session)]
+    groups.append([Piece("cost ", dim), Piece(look.symbols.none, bar)])
+    return row(
+        width,
+        bar,
+        [chip],
+        [group for group in groups if group],
+        _logged(look, standing.is_logged, width),
+        keep=1 if session.failed else 0,
+    )
+
+
+def key_pieces(look: Look, keys: Sequence[Key], on: str = "ground") -> list[Piece]:
+    """Keys and what they do."""
+    ground = "bar" if on == "bar" else "ground"
+    pieces: list[Piece] = []
+    for key in keys:
+        if pieces:
+            pieces.append(Piece("   ", look.ink("dim", ground)))
+        if key.is_called_for:
+            pieces.append(Piece(f" {key.key} ", look.chip("inverse")))
+        else:
+            pieces.append(Piece(key.key, look.ink("text", ground, bold=True)))
+        pieces.append(
+            Piece(f" {key.does}", look.ink("older" if key.is_called_for else "dim", ground))
+        )
+    return pieces
+
+
+def keys_line(look: Look, keys: Sequence[Key], right: Sequence[Key], width: int) -> Strip:
+    """The line of keys; what does not fit is dropped from the right."""
+    ground = look.ink("dim", "ground")
+    gap = 3 if width >= 100 else 2
+    groups = [key_pieces(look, [key]) for key in keys]
+    end: list[Piece] = []
+    for key in right:
+        end += [Piece("  ", ground), *key_pieces(look, [key])]
+    first, *rest = groups or [[]]
+    left = [Piece(" ", ground), *first]
+    return row(width, ground, left, rest, [*end, Piece(" ", ground)], gap=gap)
+
+
+def _doing(session: Session) -> str:
+    if not session.is_under_way or session.round is None:
+        return ""
+    counts = Counter(turn.phase for turn in session.round.turns if turn.phase not in SETTLED)
+    order = (Phase.SPEAKING, Phase.THINKING, Phase.RETRYING, Phase.QUEUED)
+    return ", ".join(f"{counts[phase]} {WORDS[phase]}" for phase in order if counts[phase])
+
+
+def _saved(look: Look, session: Session, now: float) -> Group:
+    """Time saved against one after another: by the sum of the turns, so about."""
+    together, apart = session.elapsed(now), session.busy(now)
+    if together <= 0 or apart - together < 0.05:
+        return ()
+    good, dim = look.ink("good", "bar"), look.ink("dim", "bar")
+    return [
+        Piece("saved ", dim),
+        Piece(
+            f"{look.symbols.approx}{seconds(apart - together)}", look.ink("good", "bar", bold=True)
+        ),
+        Piece(f" {apart / together:.1f}{look.symbols.times}", good),
+    ]
+
+
+def _tokens(look: Look, session: Session) -> Group:
+    return [
+        Piece(f"{session.tokens:,}", look.ink("text", "bar")),
+        Piece(" tok", look.ink("dim", "bar")),
+    ]
+
+
+def _logged(look: Look, is_logged: bool | None, width: int) -> Group:
+    bar, dim = look.ink("text", "bar"), look.ink("dim", "bar")
+    if is_logged is None:
+        return [Piece("no log ", dim)] if width >= 100 else ()
+    sign = look.symbols.phases[Phase.DONE if is_logged else Phase.THINKING]
+    word = "logged" if is_logged else "logging"
+    pieces = [Piece(sign, look.ink("good", "bar") if is_logged else bar)]
+    return [*pieces, Piece(f" {word} ", dim)] if width >= 100 else [*pieces, Piece(" ", bar)]

@@ -1,0 +1,220 @@
+"""The details of a turn: what it saw, what it spent its time on, and who waited for whom."""
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from brainstorm_agents.critical_path import Parts, held_up_by, parts, waited
+from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_tui.draw.headings import WORDS, id_piece, observed_pieces, seconds
+from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
+from brainstorm_tui.draw.run_summary import run_summary
+from brainstorm_tui.look import Look
+from brainstorm_tui.text.safe import one_line
+
+_NAMED_S = 0.1
+"""The shortest wait, and the smallest difference, that is worth a word."""
+
+
+def turn_details(
+    look: Look, session: Session, turn: Turn | None, now: float, width: int, height: int
+) -> list[Strip]:
+    """A title, three lines about a turn, and two about the run.
+
+    Args:
+        look: The theme and the symbols.
+        session: The session as it stands at `now`, without what is still to come.
+        turn: One of its turns; without one only the run is told of.
+        now: The session's time.
+        width: Cells.
+        height: Lines; what there is no room for is left out from the end.
+    """
+    card, bar = look.ink("dim"), look.ink("older", "bar")
+    blank = strip(width, card, [])
+    rule = Piece(look.symbols.rule * (width - 4), look.ink("hairline"))
+    run = run_summary(look, session, turn, now, width)
+    lines = [strip(width, bar, [Piece(" turn" if turn else " run", bar)])]
+    if turn is not None:
+        about = [
+            _seen(look, session, turn, width),
+            _phases(look, turn, now, width),
+            _ending(look, session, turn, now, width),
+        ]
+        spare = height - len(lines) - len(about) - len(run)
+        lines += [blank] * (spare > 1) + about + [blank] * (spare > 2)
+        lines += [strip(width, card, [Piece("  ", card), rule])] * (spare > 0)
+    elif height > len(lines) + len(run):
+        lines.append(blank)
+    lines += run
+    return [*lines, *[blank] * (height - len(lines))][: max(height, 0)]
+
+
+def _seen(look: Look, session: Session, turn: Turn, width: int) -> Strip:
+    """`b2  Bob, round 2   saw c1   could not see a1 c2, said at the same time`."""
+    dim = look.ink("dim")
+    round_ = f"round {turn.round.number}" if turn.round.number else "the opening"
+    left = [
+        Piece("  ", dim),
+        id_piece(look, session, turn.id, turn.role, bold=True),
+        Piece(f"  {one_line(turn.role)}, {round_}", look.ink("text")),
+    ]
+    hidden = _hidden(session, turn)
+    room = width - width_of(left) - len("   saw")
+    share = room // 2 if hidden else room
+    saw = [Piece("saw", dim), *observed_pieces(look, session, turn.observed, share)]
+    room -= width_of(saw[1:]) + len("   ")
+    return row(width, dim, left, [saw, _unseen(look, session, hidden, room)])
+
+
+def _unseen(look: Look, session: Session, hidden: Sequence[Turn], room: int) -> Group:
+    """What a turn could not see, with as many ids as there is room for."""
+    if not hidden:
+        return ()
+    dim = look.ink("dim")
+    for number, reason in ((6, ", said at the same time"), (6, ""), (3, ""), (1, "")):
+        ids = _ids(look, session, hidden, number)
+        group = [Piece("could not see ", dim), *ids, Piece(reason, dim)]
+        if width_of(group) <= room:
+            return group
+    return ()
+
+
+def _hidden(session: Session, turn: Turn) -> list[Turn]:
+    """What those that the role listens to said while it spoke itself."""
+    watched = session.roles[turn.role].watched
+    return [
+        other
+        for other in turn.round.turns
+        if other is not turn
+        and other.phase not in (Phase.FAILED, Phase.CANCELLED)
+        and (watched is None or other.role in watched)
+    ]
+
+
+def _phases(look: Look, turn: Turn, now: float, width: int) -> Strip:
+    """`queued 0.0 s   first token 0.8 s   spoke 2.0 s at 22 tok/s   44 tokens   no retries`."""
+    dim, spent = look.ink("dim"), parts(turn, now)
+    left = [Piece("  ", dim), *_told(look, "queued ", seconds(spent.queued))]
+    groups: list[Group] = []
+    if turn.since(Phase.THINKING) is not None:
+        groups += _call(look, turn, spent)
+        groups.append(_attempts(look, turn, spent))
+    return row(width, dim, left, groups)
+
+
+def _call(look: Look, turn: Turn, spent: Parts) -> list[Group]:
+    """The last attempt's call."""
+    if not turn.tokens:
+        word = "no token in " if turn.is_settled else "no token yet, for "
+        return [_told(look, word, seconds(spent.first_token))]
+    spoke = ["spoke " if turn.is_settled else "speaks for ", seconds(spent.spoke)]
+    if spent.spoke >= _NAMED_S:
+        spoke += [" at ", f"{turn.tokens / spent.spoke:.0f} tok/s"]
+    return [
+        _told(look, "first token ", seconds(spent.first_token)),
+        _told(look, *spoke),
+        _told(look, "", f"{turn.tokens:,}", " token" if turn.tokens == 1 else " tokens"),
+    ]
+
+
+def _attempts(look: Look, turn: Turn, spent: Parts) -> Group:
+    if not turn.retries:
+        if turn.marks[-1][1] is Phase.CANCELLED or not spent.lost:
+            return _told(look, "no retries")
+        return _told(look, "stopped before, after ", seconds(spent.lost))
+    number = len(turn.retries)
+    words = " retry, " if number == 1 else " retries, "
+    reason = clip(one_line(turn.retries[-1].reason), 40, look.symbols.more)
+    return _told(look, "", str(number), words, seconds(spent.lost), f" lost: {reason}")
+
+
+def _ending(look: Look, session: Session, turn: Turn, now: float, width: int) -> Strip:
+    """How it ended, and who waits for whom."""
+    dim, text = look.ink("dim"), look.ink("text")
+    indent = Piece("  ", dim)
+    if turn.phase is Phase.CANCELLED:
+        return row(width, dim, [indent, Piece("stopped: the next step asks it again", dim)])
+    if turn.phase is Phase.FAILED:
+        chip = Piece(
+            f" {look.symbols.phases[Phase.FAILED]} {WORDS[turn.phase]} ", look.chip("failure")
+        )
+        room = width - 2 - width_of([indent, chip])
+        reason = clip(one_line(turn.reason), room, look.symbols.more)
+        return row(width, dim, [indent, chip, Piece(f" {reason}", text)])
+    holder = held_up_by(turn)
+    if holder is not None:
+        return row(width, dim, [indent, *_wait(look, session, turn, holder, now, width - 2)])
+    return row(width, dim, [indent, *_held_up(look, session, turn, now)])
+
+
+def _wait(
+    look: Look, session: Session, turn: Turn, holder: Turn, now: float, room: int
+) -> list[Piece]:
+    """`then waited 1.3 s at the barrier for c2, held up by a queue (0.3 s)`, or less of it."""
+    before = "then waited " if holder.is_settled else "has waited "
+    pieces = [
+        *_told(look, before, seconds(waited(turn, now)), " at the barrier for "),
+        id_piece(look, session, holder.id, holder.role),
+    ]
+    reasons = _reasons(turn, holder, now)
+    if not reasons:
+        return pieces
+    long = _listed([f"{name} ({seconds(more)})" for name, _, more in reasons])
+    short = ", ".join(f"{name} +{seconds(more)}" for _, name, more in reasons)
+    room -= width_of(pieces)
+    why = next((why for why in (f", held up by {long}", f": {short}") if len(why) <= room), "")
+    return [*pieces, Piece(why, look.ink("dim"))]
+
+
+_REASONS = (
+    ("a queue", "queue"),
+    ("lost attempts", "lost attempts"),
+    ("a late first token", "first token"),
+    ("a long reply", "reply"),
+)
+"""What a turn can spend more time on than another: its `Parts`, in long and in short."""
+
+
+def _reasons(turn: Turn, holder: Turn, now: float) -> list[tuple[str, str, float]]:
+    """What the turn that is waited for spent more seconds on, with its long and its short name."""
+    pairs = zip(_REASONS, parts(holder, now), parts(turn, now), strict=True)
+    return [(*names, more - less) for names, more, less in pairs if more - less >= _NAMED_S]
+
+
+def _held_up(look: Look, session: Session, turn: Turn, now: float) -> list[Piece]:
+    """Who waits for a turn for which nobody else is waited."""
+    if len(turn.round.turns) == 1:
+        return _told(look, "alone in its round")
+    waits = [(waited(other, now), other) for other in turn.round.turns if other is not turn]
+    waits = [(wait, other) for wait, other in waits if wait >= _NAMED_S]
+    if not waits:
+        return _told(look, "nobody waited for it" if turn.is_settled else "nobody waits for it yet")
+    longest = max(wait for wait, _ in waits)
+    names = _ids(look, session, [other for _, other in waits])
+    verb = (
+        "waited for it" if turn.is_settled else "waits for it" if len(waits) == 1 else "wait for it"
+    )
+    return [*names, *_told(look, f" {verb}, up to ", seconds(longest))]
+
+
+def _ids(look: Look, session: Session, turns: Sequence[Turn], most: int = 6) -> list[Piece]:
+    """Ids, so many at most, and how many more."""
+    dim = look.ink("dim")
+    pieces: list[Piece] = []
+    for turn in turns[:most]:
+        pieces += [id_piece(look, session, turn.id, turn.role), Piece(" ", dim)]
+    pieces.pop()
+    if len(turns) > most:
+        pieces.append(Piece(f" +{len(turns) - most}", dim))
+    return pieces
+
+
+def _told(look: Look, *words: str) -> list[Piece]:
+    """Words and values in turn, a word first."""
+    inks = look.ink("dim"), look.ink("text")
+    return [Piece(word, inks[place % 2]) for place, word in enumerate(words)]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last

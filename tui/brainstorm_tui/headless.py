@@ -1,0 +1,267 @@
+"""A session without a screen: its loop, its signals, and what goes to standard output."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TextIO
+
+from brainstorm_agents.clock import VirtualLoop
+from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.errors import InputError
+from brainstorm_agents.reader import read
+from brainstorm_agents.session import Phase, Session
+from brainstorm_tui import locations
+from brainstorm_tui.launch import Launch, start
+from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, progress
+from brainstorm_tui.text.safe import one_line
+
+Output = Show | Literal["json"]
+"""What goes to standard output."""
+
+TICK_S = 0.2
+"""Real seconds between two looks at the progress."""
+
+
+def run(launch: Launch, output: Output, *, may_rename_log: bool = False) -> int:
+    """Run a session to its end and print it.
+
+    Args:
+        launch: What to run.
+        output: What to print.
+        may_rename_log: Whether the log gets another name where another session, started in the
+            same second, has just taken its name.
+
+    Returns:
+        The exit code: 0; 1 if no turn finished; 143 or 129 if a signal ended it.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted. The log is whole.
+        OSError: Standard output cannot be written to. The log is whole.
+        BrainstormError: The session could not start, or its log could not be kept.
+    """
+    running = _Running(launch, output, may_rename_log)
+    loop_factory = VirtualLoop if launch.speed == 0 else None
+    try:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(running.to_end())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        # An error of printing cancels too, and is raised below.
+        if running.signal:
+            return 128 + running.signal
+        if not running.error:
+            raise KeyboardInterrupt from None
+    if running.error:
+        raise running.error
+    return _verdict(running.session)
+
+
+def replay(path: Path, output: Output) -> int:
+    """Print a saved session as `run` printed it; with `json` the log's lines, byte for byte.
+
+    Raises:
+        LogError: The log cannot be read.
+    """
+    log = read(path)
+    if log.torn:
+        _say(f"{path}: the last line was not finished, {log.torn} bytes of it are left out")
+    if output == "json":
+        _write_bytes(b"".join(line + b"\n" for line in log.lines))
+    else:
+        _print_whole(_printer(output), log.session())
+    return 0
+
+
+class _Running:
+    """One run: what was printed of it, and what ended it."""
+
+    def __init__(self, launch: Launch, output: Output, may_rename_log: bool) -> None:
+        self.launch = launch
+        self.session = Session()
+        self.error: Exception | None = None
+        """What went wrong with printing."""
+        self.signal = 0
+        """The signal that ended it, SIGINT aside."""
+        self._may_rename_log = may_rename_log
+        self._printed = -1
+        self._printer = None if output == "json" else _printer(output)
+        self._progress = _Progress(sys.stderr)
+        self._cancel: Callable[[], object] | None = None
+
+    async def to_end(self) -> None:
+        """Start, run all rounds, close."""
+        task = asyncio.current_task()
+        assert task is not None, "this runs as the runner's task"
+        self._cancel = task.cancel
+        with _signals(self._end_by):
+            controller = self._start()
+            self.session = controller.session
+            watching = (
+                asyncio.create_task(self._watch(controller)) if self._progress.is_shown else None
+            )
+            try:
+                await controller.run_to_end()
+            finally:
+                if watching:
+                    watching.cancel()
+                # From here on nothing may keep the log from being closed.
+                self._cancel = None
+                try:
+                    await controller.close(Reason.INTERRUPTED)
+                finally:
+                    self._finish()
+
+    def _start(self) -> Controller:
+        while True:
+            try:
+                return start(self.launch, is_attended=False, acknowledge=self._take)
+            except InputError:
+                log = self.launch.log
+                if not (self._may_rename_log and log and os.path.lexists(log)):
+                    raise
+                name = self.launch.scenario.name
+                another = locations.new_log_path(name, datetime.now(), log.parent)
+                self.launch = replace(self.launch, log=another)
+
+    def _take(self, lines: bytes) -> None:
+        """Print what is safe now."""
+        if self._printer is None:
+            self._print(lambda: _write_bytes(lines))
+        elif self.session.finished_round > self._printed:
+            self._print(self._print_more)
+
+    def _print_more(self) -> None:
+        assert self._printer is not None, "events are printed as they are"
+        self._progress.clear()
+        self._printer.update(self.session)
+        sys.stdout.flush()
+        self._printed = self.session.finished_round
+
+    def _finish(self) -> None:
+        self._progress.clear()
+        if printer := self._printer:
+            self._print(lambda: _print_whole(printer, self.session))
+        if self.launch.log:
+            _say(f"log: {self.launch.log}")
+
+    def _print(self, what: Callable[[], None]) -> None:
+        """Print, and let the first error end the session: the journal calls and must not see it."""
+        if self.error:
+            return
+        try:
+            what()
+        except Exception as error:
+            self.error = error
+            if self._cancel:
+                self._cancel()
+
+    async def _watch(self, controller: Controller) -> None:
+        while True:
+            text = progress(controller.session, self._progress.marks)
+            self._progress.draw("getting the model ready" if controller.is_preparing else text)
+            await asyncio.sleep(TICK_S)
+
+    def _end_by(self, number: int) -> None:
+        self.signal = number
+        if self._cancel:
+            self._cancel()
+
+
+class _Progress:
+    """One line that is drawn again and again, where standard error is a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.is_shown = stream.isatty()
+        self.marks = _marks(stream)
+        self._width = 0
+
+    def draw(self, text: str) -> None:
+        """Draw the line over the one before, cut to the terminal."""
+        columns = os.get_terminal_size(self._stream.fileno()).columns or 80
+        text, width = _cut(text, columns - 1)
+        blank = " " * (self._width - width)
+        self._stream.write(f"\r{text}{blank}")
+        self._stream.flush()
+        self._width = width
+
+    def clear(self) -> None:
+        """Make room for something else."""
+        if self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()
+            self._width = 0
+
+
+def _cut(text: str, columns: int) -> tuple[str, int]:
+    """As much of a text as fits, and how many cells that takes."""
+    width = 0
+    for position, character in enumerate(text):
+        cells = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width + cells > columns:
+            return text[:position], width
+        width += cells
+    return text, width
+
+
+@contextlib.contextmanager
+def _signals(end: Callable[[int], None]) -> Iterator[None]:
+    """End the session when the system, or a closing terminal, asks the process to go."""
+    loop = asyncio.get_running_loop()
+    caught = []
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # One that is ignored, as under nohup, stays ignored.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            with contextlib.suppress(NotImplementedError, RuntimeError):
+                loop.add_signal_handler(number, end, number)
+                caught.append(number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def _verdict(session: Session) -> int:
+    if any(turn.phase is Phase.DONE for turn in session.turns.values()):
+        return 0
+    reasons = (turn.reason for turn in session.turns.values() if turn.phase is Phase.FAILED)
+    _say(f"no turn finished: {one_line(next(reasons, 'nobody was asked'))}")
+    return 1
+
+
+def _printer(show: Show) -> Printer:
+    # Text that the encoding does not have is spelled out rather than lost.
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
+    return Printer(sys.stdout.write, show, _marks(sys.stdout))
+
+
+def _marks(stream: TextIO) -> Marks:
+    try:
+        "".join(astuple(UNICODE)).encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return UNICODE
+
+
+def _print_whole(printer: Printer, session: Session) -> None:
+    printer.finish(session)
+    sys.stdout.flush()
+
+
+def _write_bytes(lines: bytes) -> None:
+    sys.stdout.buffer.write(lines)
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201

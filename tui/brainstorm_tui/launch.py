@@ -1,0 +1,94 @@
+"""A launch: everything that a session is started with; and the start itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+
+from brainstorm_agents.clock import LoopClock
+from brainstorm_agents.controller import Controller
+from brainstorm_agents.environment import Environment
+from brainstorm_agents.errors import InputError
+from brainstorm_agents.journal import (
+    Acknowledge,
+    InlineJournal,
+    Journal,
+    NoJournal,
+    ThreadedJournal,
+)
+from brainstorm_agents.models import MOCK, Models
+from brainstorm_agents.scenario import Scenario
+
+VERSION = metadata.version("brainstorm-tui")
+"""The program's version, as every log's header names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Everything that a session is started with, all options resolved.
+
+    Raises:
+        InputError: The speed does not go with the models.
+    """
+
+    scenario: Scenario
+    """With the topic and all overrides."""
+    seed: int
+    speed: float = 1.0
+    """Session seconds in a second; 0 is the virtual clock, without a screen only."""
+    log: Path | None = None
+    """The file to log to, which must not exist; `None` keeps no log."""
+    api_base: str | None = None
+    """Where litellm's calls go, if not to the provider's own address."""
+    run_at_once: bool = False
+    """Whether the rounds follow the opening without being asked for."""
+
+    def __post_init__(self) -> None:
+        if self.speed == 1:
+            return
+        for role in self.scenario.roles:
+            if role.model != MOCK:
+                raise InputError(
+                    f"--speed {self.speed:g} does not go with the model {role.model!r} of"
+                    f" {role.name}: a real model takes the time it takes; leave --speed out, or"
+                    f" choose --model {MOCK}"
+                )
+
+
+def start(
+    launch: Launch, *, is_attended: bool, acknowledge: Acknowledge | None = None
+) -> Controller:
+    """Open a session in the running event loop: its header and topic are said, no round is.
+
+    Whoever calls this closes the controller. At speed 0 the loop has to be a `VirtualLoop`.
+
+    Args:
+        launch: What to start.
+        is_attended: Whether somebody is there who may go on where the session would end.
+        acknowledge: Gets the log's lines once they are safe; without a log, at once.
+
+    Raises:
+        InputError: The log's file exists.
+        JournalError: The log cannot be written.
+    """
+    environment = Environment(
+        Models(launch.api_base),
+        # A virtual loop's seconds are the session's as they are.
+        LoopClock(launch.speed or 1.0),
+        _journal(launch, acknowledge),
+    )
+    environment.open(
+        launch.scenario,
+        seed=launch.seed,
+        version=VERSION,
+        started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+    return Controller(environment, launch.scenario.rounds, is_attended=is_attended)
+
+
+def _journal(launch: Launch, acknowledge: Acknowledge | None) -> Journal:
+    if launch.log is None:
+        return NoJournal(acknowledge)
+    if launch.speed == 0:
+        return InlineJournal(launch.log, acknowledge)
+    return ThreadedJournal(launch.log, acknowledge)

@@ -1,0 +1,94 @@
+"""The logs of a folder, in brief: read from their first line and their last ones."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from brainstorm_agents.errors import LogError
+from brainstorm_agents.events import SessionStarted, decode_header
+from brainstorm_tui.plain import ended_words
+from brainstorm_tui.text.safe import one_line
+
+TAIL = 64 * 1024
+"""Bytes at the end of a log that are looked at."""
+
+LONGEST_HEADER = 8 * 2**20
+LONGEST_TOPIC = 90
+
+
+def newest(folder: Path, limit: int) -> list[Path]:
+    """The logs of a folder that were written to last, newest first; none without the folder."""
+    logs = [path for path in folder.glob("*.jsonl") if path.is_file()]
+    logs.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+    return logs[:limit]
+
+
+def describe(path: Path) -> str:
+    """A log in three lines: its file; when, who and how it ended; the topic."""
+    name = one_line(path.name)
+    try:
+        with path.open("rb") as file:
+            header = decode_header(file.readline(LONGEST_HEADER).rstrip(b"\n"), name)
+            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+            ending = _ending(file.read())
+    except LogError as error:
+        return f"{name}\n    {one_line(str(error).removeprefix(f'{name}:'))}\n"
+    except OSError as error:
+        return f"{name}\n    cannot be read: {error.strerror}\n"
+    count = "no round" if ending.round is None else f"round {ending.round}"
+    how = ended_words(ending.ended, ending.paused)
+    facts = f"{_when(header)}  {one_line(header.scenario.name)}, {count}: {how}"
+    topic = one_line(header.scenario.topic)
+    if len(topic) > LONGEST_TOPIC:
+        topic = topic[: LONGEST_TOPIC - 1] + "…"
+    return f"{name}\n    {facts}\n    {topic}\n"
+
+
+@dataclass(slots=True)
+class _Ending:
+    """What the last events of a log say."""
+
+    round: int | None = None
+    ended: str | None = None
+    paused: str | None = None
+
+
+class _Brief(msgspec.Struct):
+    """What is looked at in an event."""
+
+    type: str
+    round: int | None = None
+    reason: str = ""
+
+
+_decoder = msgspec.json.Decoder(_Brief)
+
+
+def _ending(tail: bytes) -> _Ending:
+    ending = _Ending()
+    for line in tail.split(b"\n"):
+        try:
+            event = _decoder.decode(line)
+        except msgspec.DecodeError:
+            # The first and the last line may be parts of lines: the tail is cut out by its size.
+            continue
+        match event.type:
+            case "session_ended":
+                ending.ended = event.reason
+            case "session_paused":
+                ending.paused = event.reason
+            case "session_resumed":
+                ending.ended = ending.paused = None
+        if event.round is not None:
+            ending.round = event.round
+    return ending
+
+
+def _when(header: SessionStarted) -> str:
+    try:
+        return f"{datetime.fromisoformat(header.started_at):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return one_line(header.started_at)

@@ -1,0 +1,198 @@
+"""The options that start a session, and the launch that they add up to."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
+
+from brainstorm_agents import scenario as scenarios
+from brainstorm_agents import strict_yaml
+from brainstorm_agents.cast import Scenario
+from brainstorm_tui import locations
+from brainstorm_tui.launch import Launch
+
+DEFAULT_SCENARIO = "classroom"
+FASTEST = 1000
+MAX_SEED = 2**63 - 1
+DRAWN_SEEDS = 1_000_000
+"""Seeds that are drawn are below this: short enough to type again."""
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
+
+def setting(flag: str, *others: str, **attributes: Any) -> Callable[[Callback], Callback]:
+    """An option that an environment variable and the settings file may give too."""
+    variable = "BRAINSTORM_TUI_" + flag.removeprefix("--").replace("-", "_").upper()
+    return click.option(flag, *others, envvar=variable, **attributes)
+
+
+def is_setting(parameter: click.Parameter) -> bool:
+    """Whether a parameter was made by `setting`."""
+    return isinstance(parameter, click.Option) and parameter.envvar is not None
+
+
+def complete_scenario(incomplete: str) -> list[CompletionItem]:
+    """The built-in scenarios whose name starts so, and the files, for a shell."""
+    names = [name for name in scenarios.builtin_names() if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] + [CompletionItem(incomplete, type="file")]
+
+
+def _between(least: int, most: int) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """What refuses a number outside of a range; not a number is outside of all of them."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        if value is not None and not least <= value <= most:
+            raise click.BadParameter(f"{value} is not from {least:,} to {most:,}")
+        return value
+
+    return check
+
+
+scenario_argument = click.argument(
+    "scenario",
+    default=DEFAULT_SCENARIO,
+    shell_complete=lambda context, parameter, incomplete: complete_scenario(incomplete),
+)
+
+log_dir_option = setting(
+    "--log-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="The folder of the logs.  [default: the user's data folder]",
+)
+
+_LAUNCH_OPTIONS = (
+    click.option("--topic", metavar="TEXT", help="What to talk about, instead of the scenario's."),
+    setting(
+        "--rounds",
+        type=int,
+        callback=_between(0, scenarios.MAX_ROUNDS),
+        metavar="N",
+        help="Rounds after the opening, instead of the scenario's.",
+    ),
+    setting(
+        "--model",
+        metavar="NAME",
+        help="The model of every role: mock, or any that litellm can call, such as"
+        " ollama_chat/llama3.2. Keys come from the provider's environment variable.",
+    ),
+    setting("--api-base", metavar="URL", help="Where to find that model, if not at its provider."),
+    click.option(
+        "-p",
+        "--param",
+        "params",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A parameter of every role's model; may be repeated. The mock takes latency,"
+        " first_token, tokens_per_second, tokens, fail and script.",
+    ),
+    setting(
+        "--max-concurrency",
+        type=int,
+        callback=_between(1, scenarios.MAX_CONCURRENCY),
+        metavar="N",
+        help="Calls under way at the same time, at most, instead of the scenario's.",
+    ),
+    setting(
+        "--seed",
+        type=int,
+        callback=_between(0, MAX_SEED),
+        metavar="N",
+        help="What chance depends on: the same seed gives the same session.  [default: drawn]",
+    ),
+    setting(
+        "--speed",
+        type=float,
+        default=1.0,
+        show_default=False,
+        metavar="N",
+        callback=_between(0, FASTEST),
+        help="How many times faster the mock speaks. 0, for `run` only: it waits for nothing."
+        "  [default: 1]",
+    ),
+    click.option(
+        "--log",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Where to log the session; the file must not exist.  [default: a new file]",
+    ),
+    setting("--no-log", is_flag=True, help="Keep no log."),
+    log_dir_option,
+)
+
+
+def launch_options(callback: Callback) -> Callback:
+    """Give a command the options that `make_launch` takes."""
+    for option in reversed(_LAUNCH_OPTIONS):
+        callback = option(callback)
+    return callback
+
+
+def make_launch(
+    ref: str,
+    *,
+    topic: str | None,
+    rounds: int | None,
+    model: str | None,
+    api_base: str | None,
+    params: Iterable[str],
+    max_concurrency: int | None,
+    seed: int | None,
+    speed: float,
+    log: Path | None,
+    no_log: bool,
+    log_dir: Path | None,
+    run_at_once: bool = False,
+) -> Launch:
+    """The launch that a scenario and the options add up to.
+
+    Raises:
+        InputError: The scenario or an option is wrong.
+        click.UsageError: Two options contradict each other.
+    """
+    if topic is not None and not topic.strip():
+        raise click.UsageError("--topic is empty; leave it out to use the scenario's topic")
+    scenario = scenarios.with_overrides(
+        scenarios.load(ref),
+        topic=topic,
+        rounds=rounds,
+        model=model,
+        params=_read_params(params),
+        max_concurrency=max_concurrency,
+    )
+    return Launch(
+        scenario=scenario,
+        seed=secrets.randbelow(DRAWN_SEEDS) if seed is None else seed,
+        speed=speed,
+        log=_log_path(scenario, log, no_log, log_dir),
+        api_base=api_base,
+        run_at_once=run_at_once,
+    )
+
+
+def _read_params(written: Iterable[str]) -> dict[str, Any]:
+    params = {}
+    for pair in written:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value.strip()):
+            raise click.UsageError(f"--param {pair!r} is not KEY=VALUE, such as latency=0.5")
+        if key in params:
+            raise click.UsageError(f"--param {key} is given twice; keep one")
+        params[key] = strict_yaml.read(value, f"--param {key}").data
+    return params
+
+
+def _log_path(
+    scenario: Scenario, log: Path | None, no_log: bool, folder: Path | None
+) -> Path | None:
+    if log:
+        source = click.get_current_context().get_parameter_source("no_log")
+        if no_log and source is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--log and --no-log contradict each other; keep one")
+        return log
+    return None if no_log else locations.new_log_path(scenario.name, datetime.now(), folder)

@@ -1,0 +1,219 @@
+"""A session as plain text: the transcript, the trace, and what is going on right now.
+
+Text is sanitised and not wrapped. What a role says is indented, so that nothing that a model writes
+can pass for a heading. The rounds come in their order and the replies in the cast's, so the text
+does not depend on who was faster.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from brainstorm_agents.controller import Reason
+from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
+from brainstorm_tui.text.safe import one_line, sanitise
+
+Show = Literal["transcript", "trace"]
+"""What to print: all that was said, or only who heard whom."""
+
+MOST_IDS = 12
+"""Observed messages that a reply's heading names one by one."""
+
+MOST_NAMES = 4
+"""Roles that the progress names one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters that are not words."""
+
+    arrow: str
+    failed: str
+    dot: str
+    rule: str
+    about: str
+    times: str
+
+
+UNICODE = Marks("←", "✗", "·", "──", "≈ ", "×")
+ASCII = Marks("<-", "x", "|", "--", "about ", "x")
+
+
+class Printer:
+    """Prints a session as it grows: whatever has been settled since the last time.
+
+    Args:
+        write: Takes text to print, newlines included.
+        show: What to print.
+        marks: The characters to use in a transcript; a trace is ASCII always.
+    """
+
+    def __init__(self, write: Callable[[str], object], show: Show, marks: Marks = UNICODE) -> None:
+        self._write = write
+        self._show = show
+        self._marks = marks
+        self._rounds = 0
+        self._messages = 0
+
+    def update(self, session: Session) -> None:
+        """Print the rounds that are finished."""
+        while self._rounds <= session.finished_round:
+            self._print_round(session)
+
+    def finish(self, session: Session) -> None:
+        """Print what is left: a round that was cut off, and under a transcript the summary."""
+        self.update(session)
+        if session.open_round:
+            self._print_round(session)
+        if self._show == "transcript":
+            self._print_user(session, len(session.published))
+            self._write("\n" + summary(session, self._marks))
+
+    def _print_round(self, session: Session) -> None:
+        round_ = session.rounds[self._rounds]
+        if self._show == "trace":
+            self._write(trace_line(session, round_))
+        else:
+            self._print_user(session, round_.horizon)
+            self._write("\n" + round_text(session, round_, self._marks))
+        self._rounds += 1
+
+    def _print_user(self, session: Session, end: int) -> None:
+        if not self._messages:
+            self._write(title(session, self._marks))
+        for message in session.published[self._messages : end]:
+            if message.sender == USER:
+                self._write("\n" + user_text(message))
+        self._messages = end
+
+
+def title(session: Session, marks: Marks = UNICODE) -> str:
+    """The first line of a transcript: what it takes to get the same one again."""
+    scenario = session.scenario
+    seed = session.header.seed if session.header else 0
+    models = dict.fromkeys(one_line(role.model) for role in scenario.roles)
+    parts = (one_line(scenario.name), ", ".join(models), f"seed {seed}")
+    return f" {marks.dot} ".join(parts) + "\n"
+
+
+def user_text(message: Message) -> str:
+    """What the person said, with a heading."""
+    to = f" to {', '.join(message.to)}" if message.to else ""
+    return f"{message.id}  You{to}\n{_indented(message.text)}"
+
+
+def round_text(session: Session, round_: Round, marks: Marks = UNICODE) -> str:
+    """A round: its heading and its turns, in the cast's order."""
+    unfinished = ", unfinished" if round_.ended is None else ""
+    heading = f"{marks.rule} round {round_.number}{unfinished} {marks.rule}\n"
+    return heading + "".join("\n" + _turn_text(session, turn, marks) for turn in round_.turns)
+
+
+def trace_line(session: Session, round_: Round) -> str:
+    """Who heard whom in a round: `round 2: a1 <- b1 c1 | b2 <- c1 | c2 <- b1`."""
+    turns = " | ".join(_trace(session, turn) for turn in round_.turns)
+    return f"round {round_.number}: {turns}\n"
+
+
+def summary(session: Session, marks: Marks = UNICODE) -> str:
+    """Why the session stopped, and what it took."""
+    turns = session.turns.values()
+    replies = sum(turn.phase is Phase.DONE for turn in turns)
+    failed = sum(turn.phase is Phase.FAILED for turn in turns)
+    done = f"{_count(replies, 'reply', 'replies')}" + (f", {failed} failed" if failed else "")
+    is_counted = any(turn.usage is None or turn.usage.counted for turn in turns)
+    tokens = sum(turn.tokens for turn in turns)
+    lines = (
+        f"{marks.rule} {why(session)} {marks.rule}",
+        f"rounds   {max(session.finished_round, 0)} after the opening; {done}",
+        f"time     {_time(session, marks)}",
+        f"tokens   {marks.about if is_counted else ''}{tokens} said",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def why(session: Session) -> str:
+    """Why a session stopped, in words."""
+    return ended_words(session.ended, session.paused)
+
+
+def ended_words(ended: str | None, paused: str | None = None) -> str:
+    """Why a session stopped, from what its log says last."""
+    if ended is not None:
+        return _ENDED.get(ended) or one_line(ended)
+    if paused is not None:
+        return f"left while paused: {_ENDED.get(paused) or one_line(paused)}"
+    return "the log ends here: the session was cut off, or is still going on"
+
+
+def progress(session: Session, marks: Marks = UNICODE) -> str:
+    """What is going on, in a line: `round 2 of 3 · Alex, Bob speaking`. Empty between rounds."""
+    current = session.open_round
+    if current is None:
+        return ""
+    parts = [f"round {current.number} of {session.scenario.rounds}"]
+    for phase in _PHASES_SHOWN:
+        names = [one_line(turn.role) for turn in current.turns if turn.phase is phase]
+        if names:
+            who = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} roles"
+            parts.append(f"{who} {phase}")
+    return f" {marks.dot} ".join(parts)
+
+
+_PHASES_SHOWN = (Phase.SPEAKING, Phase.THINKING, Phase.RETRYING, Phase.QUEUED, Phase.DONE)
+_ENDED: dict[str, str] = {
+    Reason.ROUNDS: "all rounds are done",
+    Reason.QUIET: "nobody had anything new to answer",
+    Reason.USER: "you paused",
+    Reason.STOPPED: "you stopped the turns under way",
+    Reason.QUIT: "you quit",
+    Reason.INTERRUPTED: "interrupted",
+}
+
+
+def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
+    if turn.phase is not Phase.DONE:
+        return f"{turn.id} {marks.failed} {turn.role}: {_failure(turn)}\n"
+    heard = [message.id for message in session.messages_of(turn.observed)]
+    if len(heard) > MOST_IDS:
+        heard[MOST_IDS:] = [f"and {len(heard) - MOST_IDS} more"]
+    return f"{turn.id} {marks.arrow} {' '.join(heard)}  {turn.role}\n{_indented(turn.text)}"
+
+
+def _failure(turn: Turn) -> str:
+    if turn.phase is Phase.FAILED:
+        return one_line(turn.reason)
+    if turn.phase is Phase.CANCELLED:
+        return f"cancelled: {one_line(turn.reason)}"
+    return "cut off"
+
+
+def _trace(session: Session, turn: Turn) -> str:
+    heard = " ".join(message.id for message in session.messages_of(turn.observed))
+    outcome = "" if turn.phase is Phase.DONE else f" ({_OUTCOMES.get(turn.phase, 'cut off')})"
+    return f"{turn.id} <- {heard}{outcome}"
+
+
+_OUTCOMES = {Phase.FAILED: "failed", Phase.CANCELLED: "cancelled"}
+
+
+def _time(session: Session, marks: Marks) -> str:
+    """How long it took, and what taking turns would have cost: the sum of the turns."""
+    took, busy = session.elapsed(session.t), session.busy(session.t)
+    text = f"{took:.1f} s; one after another {marks.about}{busy:.1f} s"
+    if took > 0 and busy - took >= 0.05:
+        text += f"; saved {marks.about}{busy - took:.1f} s ({busy / took:.1f}{marks.times})"
+    return text
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" if line else "\n" for line in _lines(text))
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in sanitise(text).strip("\n").split("\n"):
+        yield line.rstrip()

@@ -1,0 +1,185 @@
+"""What every screen of a session has: the topic above, status and keys below, and the keys."""
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.strip import Strip
+
+from brainstorm_tui.draw.arrange import LOW
+from brainstorm_tui.draw.row import Piece, clip, row, strip, width_of
+from brainstorm_tui.draw.status import Key, keys_line, status
+from brainstorm_tui.look import Look
+from brainstorm_tui.text.safe import one_line
+from brainstorm_tui.transport import Live, Transport
+from brainstorm_tui.widgets.canvas import Canvas
+
+if TYPE_CHECKING:
+    from brainstorm_tui.app import BrainstormApp
+
+FRAMES_PER_SECOND = 20
+
+HINT_S = 4.0
+"""How long a hint stays."""
+
+TRANSPORT_KEYS = {
+    "s": "step",
+    "r": "run",
+    "space": "play",
+    "x": "stop",
+    "comma": "previous_event",
+    "full_stop": "next_event",
+    "left_square_bracket,shift+left": "previous_round",
+    "right_square_bracket,shift+right": "next_round",
+    "minus": "slower",
+    "plus,equals_sign": "faster",
+}
+"""The keys that the transport answers, on every screen of a session."""
+
+
+class Frame(Screen[None]):
+    """A screen of a session, drawn from its transport's source at a steady rate."""
+
+    app: "BrainstormApp"
+
+    AUTO_FOCUS = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(keys, f"transport('{action}')", action, show=False)
+            for keys, action in TRANSPORT_KEYS.items()
+        ),
+        Binding("question_mark,f1", "help", "Help", show=False),
+        Binding("colon", "app.command_palette", "Palette", show=False),
+        Binding("q", "app.leave", "Quit", show=False),
+    ]
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self.transport = transport
+        self._hint = ("", 0.0)
+        self._drawn: object = None
+
+    @property
+    def look(self) -> Look:
+        """How things look now."""
+        return self.app.look
+
+    def compose_middle(self) -> ComposeResult:
+        """What stands between the topic and the status line."""
+        raise NotImplementedError
+
+    def draw(self, now: float) -> None:
+        """Draw what stands there."""
+        raise NotImplementedError
+
+    def keys(self) -> list[Key]:
+        """The keys that this screen has beside the transport's."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The frame."""
+        yield Canvas(id="top")
+        yield from self.compose_middle()
+        yield Canvas(id="status")
+        yield Canvas(id="keys")
+
+    def on_mount(self) -> None:
+        """Begin to draw."""
+        self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+
+    def on_resize(self) -> None:
+        """Draw again, at the new size."""
+        self._drawn = None
+        self.call_after_refresh(self._tick)
+
+    def on_screen_resume(self) -> None:
+        """Draw again: the theme may have changed meanwhile."""
+        self._drawn = None
+
+    def redraw(self) -> None:
+        """Draw with the next frame, whether anything seems to have changed or not."""
+        self._drawn = None
+
+    def hint(self, text: str) -> None:
+        """Say something in the line of keys for a moment."""
+        self._hint = (text, monotonic() + HINT_S)
+        self.redraw()
+
+    def action_transport(self, action: str) -> None:
+        """Do what a key of the transport asks for."""
+        if said := self.transport.act(action):
+            self.hint(said)
+        self.redraw()
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.app.show_help()
+
+    def _tick(self) -> None:
+        if not self.is_current or not self.size.width:
+            return
+        self.transport.tick(1 / FRAMES_PER_SECOND)
+        session = self.transport.source.session
+        if self._hint[0] and monotonic() > self._hint[1]:
+            self._hint = ("", 0.0)
+            self._drawn = None
+        state = (session.revision, id(session), self.transport.pulse, self.look, self.size)
+        if state == self._drawn and not session.is_under_way:
+            return
+        self._drawn = state
+        self.draw_all()
+
+    def draw_all(self) -> None:
+        """Draw the whole screen."""
+        source, width, look = self.transport.source, self.size.width, self.look
+        now = source.now()
+        standing = self.transport.standing(look.symbols)
+        calls = self.transport.calls() if self.size.height < LOW else ()
+        self.query_one("#top", Canvas).show([self._top()])
+        self.query_one("#status", Canvas).show(
+            [status(look, source.session, now, standing, width, calls)]
+        )
+        self.query_one("#keys", Canvas).show([self._keys()])
+        self.draw(now)
+
+    def _top(self) -> Strip:
+        look, width = self.look, self.size.width
+        bar, dim = look.ink("text", "bar"), look.ink("dim", "bar")
+        session = self.transport.source.session
+        scenario = session.scenario
+        left = [Piece(f" {one_line(scenario.name)}  ", dim)]
+        right = self._origin(width)
+        room = width - width_of(left) - width_of(right) - 1
+        topic = clip(one_line(session.topic or scenario.topic), room, look.symbols.more)
+        return strip(width, bar, [*left, Piece(topic, look.ink("text", "bar", bold=True))], right)
+
+    def _origin(self, width: int) -> Sequence[Piece]:
+        look = self.look
+        dim = look.ink("dim", "bar")
+        session = self.transport.source.session
+        if not isinstance(self.transport, Live):
+            chip = Piece(" replay ", look.chip("inverse"))
+            started = session.header.started_at[:16].replace("T", " ") if session.header else ""
+            if width < 100:
+                return [chip]
+            return [chip, Piece(f" {one_line(started)} ", dim)]
+        if width < 100 or session.header is None:
+            return ()
+        models = list(dict.fromkeys(role.model for role in session.scenario.roles))
+        names = one_line(models[0] if len(models) == 1 else f"{len(models)} models")
+        return [Piece(f"{names} {look.symbols.dot} seed {session.header.seed} ", dim)]
+
+    def _keys(self) -> Strip:
+        look, width = self.look, self.size.width
+        if self._hint[0]:
+            said = [
+                Piece(" ", look.ink("dim", "ground")),
+                Piece(self._hint[0], look.ink("text", "ground", bold=True)),
+            ]
+            return row(width, look.ink("dim", "ground"), said)
+        keys = [*self.transport.keys(look.symbols), *self.keys()]
+        return keys_line(look, keys, [Key("?", "help"), Key("q", "quit")], width)

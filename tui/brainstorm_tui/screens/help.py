@@ -1,0 +1,114 @@
+"""All keys, by what they are for."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+Section = tuple[str, tuple[tuple[str, str], ...]]
+
+LIVE: tuple[Section, ...] = (
+    (
+        "The session",
+        (
+            ("s", "one round; while one runs, one more after it"),
+            ("r", "run all rounds; at the end, as many again"),
+            ("space", "pause after this round; go on"),
+            ("x", "stop the turns under way; s asks them again"),
+            ("i", "say something to everyone, or with @Bob to one"),
+            ("Enter", "the role's menu: stop only this one"),
+        ),
+    ),
+)
+
+REPLAY: tuple[Section, ...] = (
+    (
+        "The replay",
+        (
+            ("space", "play, pause"),
+            (", .", "event before, next event"),
+            ("Left Right", "turn before, next turn"),
+            ("[ ]  Shift+arrows", "round before, next round"),
+            ("- +", "slower, faster"),
+            ("Home End", "beginning, end"),
+        ),
+    ),
+)
+
+VIEW: tuple[Section, ...] = (
+    (
+        "What is shown",
+        (
+            ("1-9  Tab", "focus a pane"),
+            ("z", "zoom: one pane over the stage"),
+            ("w", "who saw what: what the chosen turn had before it"),
+            ("t", "the run diagram"),
+            ("Up Down", "message before, next message"),
+            ("PgUp PgDn  wheel", "scroll; G follows the end again"),
+            ("F", "the focus follows who speaks"),
+            ("mouse", "click focuses, double click zooms, drag selects"),
+            ("Ctrl+C", "copy what is selected; twice quits"),
+        ),
+    ),
+    (
+        "Everywhere",
+        (
+            ("?  F1", "this page"),
+            (":  Ctrl+P", "the palette: every command, and the themes"),
+            ("Esc", "close what is on top"),
+            ("q  Ctrl+Q", "quit; the log is whole"),
+        ),
+    ),
+    (
+        "The signs",
+        (
+            ("a1 <- b1 c1", "a1 was said by somebody who had seen b1 and c1"),
+            ("waves", "tokens a second; a dip is a stall"),
+            ("dashes", "thinking: asked, nothing heard yet"),
+            ("dots", "waiting: for a call, or at the barrier for the others"),
+        ),
+    ),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys; the session goes on behind them."""
+
+    CSS = """
+    HelpScreen { align: center middle; background: transparent; }
+    HelpScreen VerticalScroll {
+        width: 76; max-width: 100%; height: auto; max-height: 100%;
+        background: $panel; padding: 1 2; scrollbar-size-vertical: 1;
+    }
+    HelpScreen Static { height: auto; background: $panel; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, *, is_replay: bool) -> None:
+        super().__init__()
+        self._sections = (*(REPLAY if is_replay else LIVE), *VIEW)
+
+    def compose(self) -> ComposeResult:
+        """The sections."""
+        with VerticalScroll():
+            for position, (title, keys) in enumerate(self._sections):
+                if position:
+                    yield Static("")
+                yield Static(Content.styled(title, "bold $foreground"))
+                for key, does in keys:
+                    yield Static(
+                        Content.assemble((f"{key:<18}", "bold $foreground"), (does, "$secondary"))
+                    )
+            yield Static("")
+            yield Static(Content.styled("Esc closes", "$secondary"))
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()

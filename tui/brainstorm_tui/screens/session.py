@@ -1,0 +1,465 @@
+"""The main screen: a pane a role, the timeline under them, who saw what beside them."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Horizontal
+from textual.strip import Strip
+
+from brainstorm_agents.session import Session, Turn
+from brainstorm_tui.draw.arrange import WIDE, Arrangement, arrange
+from brainstorm_tui.draw.blocks import Blocks, Form
+from brainstorm_tui.draw.headings import pane_title
+from brainstorm_tui.draw.ledger import ledger
+from brainstorm_tui.draw.overview import overview, page_of
+from brainstorm_tui.draw.row import Piece, row, strip
+from brainstorm_tui.draw.saw import saw
+from brainstorm_tui.draw.score import View
+from brainstorm_tui.draw.status import Key, key_pieces
+from brainstorm_tui.draw.timeline import Track, lane_strip, timeline
+from brainstorm_tui.screens.diagram import DiagramScreen
+from brainstorm_tui.screens.frame import Frame
+from brainstorm_tui.screens.role_menu import RoleMenu
+from brainstorm_tui.transport import Live, Replay, Transport
+from brainstorm_tui.widgets.canvas import Canvas
+from brainstorm_tui.widgets.pane import Pane
+from brainstorm_tui.widgets.say import SayLine
+
+
+class SessionScreen(Frame):
+    """A session, live or replayed, in panes."""
+
+    CSS = """
+    SessionScreen { layout: vertical; }
+    #stage { height: 1fr; }
+    #panes { height: 1fr; width: 1fr; grid-rows: 1fr; grid-columns: 1fr; }
+    #overview { height: 1fr; width: 1fr; display: none; background: $surface; }
+    #side { width: 40; margin-left: 1; display: none; background: $surface; }
+    #call { height: 1; }
+    #timeline { height: 4; background: $surface; }
+    #gap { height: 1; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(n), f"pane({n})", f"Pane {n}", show=False) for n in range(1, 10)),
+        Binding("tab", "next_pane(1)", "Next pane", show=False, priority=True),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, priority=True),
+        Binding("z", "zoom", "Zoom", show=False),
+        Binding("w", "saw", "Who saw what", show=False),
+        Binding("t", "diagram", "Run diagram", show=False),
+        Binding("i", "say", "Say", show=False),
+        Binding("enter", "menu", "Role's menu", show=False),
+        Binding("F", "follow_speaker", "Follow the speaker", show=False),
+        Binding("G", "to_end", "To the end", show=False),
+        Binding("home", "home", "Home", show=False),
+        Binding("end", "end", "End", show=False),
+        Binding("up", "message(-1)", "Message before", show=False),
+        Binding("down", "message(1)", "Next message", show=False),
+        Binding("left", "sideways(-1)", "Left", show=False),
+        Binding("right", "sideways(1)", "Right", show=False),
+        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
+        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
+        Binding("escape", "back", "Back", show=False),
+        *(
+            Binding(key, f"later('{what}')", what, show=False)
+            for key, what in (
+                ("v", "reading the whole transcript"),
+                ("p", "the prompt that was sent"),
+                ("slash,n,N", "search"),
+                ("y,Y", "copying a message"),
+                ("asterisk", "keeping an idea"),
+                ("e", "export"),
+                ("f", "fork"),
+                ("g", "going to a round"),
+            )
+        ),
+    ]
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
+        names = list(transport.source.session.roles)
+        self._names = names
+        self._panes = {name: Pane(name) for name in names}
+        self._focus = names[0]
+        self._chosen: str | None = None
+        """The id of the turn that is looked at; None is the focused role's latest."""
+        self._is_zoomed = False
+        self._shows_saw = False
+        self._follows_speaker = False
+        self._blocks = Blocks(self.look)
+        self._shared_view = View()
+        self._arrangement = Arrangement(1, 1, 0, 4, 1, 0, False, False, False, False)
+
+    def compose_middle(self) -> ComposeResult:
+        """The stage, the call to the user, the timeline."""
+        with Horizontal(id="stage"):
+            with Grid(id="panes"):
+                yield from self._panes.values()
+            yield Canvas(id="overview")
+            yield Canvas(id="side")
+        yield Canvas(id="call")
+        yield SayLine(self._names)
+        yield Canvas(id="timeline")
+        yield Canvas(id="gap")
+
+    @property
+    def session(self) -> Session:
+        """The session as it is shown."""
+        return self.transport.source.session
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn that is looked at."""
+        if self._chosen in self.session.turns:
+            return self.session.turns[self._chosen]
+        return self.session.roles[self._focus].turn
+
+    # What the keys do
+
+    def action_pane(self, number: int) -> None:
+        """Focus a pane by its number."""
+        if number > len(self._names):
+            self.hint(f"there are {len(self._names)} roles")
+            return
+        self._focus_on(self._names[number - 1])
+
+    def action_next_pane(self, step: int) -> None:
+        """Focus the next pane."""
+        place = (self._names.index(self._focus) + step) % len(self._names)
+        self._focus_on(self._names[place])
+
+    def action_zoom(self) -> None:
+        """One pane over the stage, or all again."""
+        self._is_zoomed = not self._is_zoomed
+        self._rearrange()
+
+    def action_saw(self) -> None:
+        """Show what the chosen turn saw, or hide it."""
+        self._shows_saw = not self._shows_saw
+        self._rearrange()
+
+    def action_diagram(self) -> None:
+        """Show the run diagram."""
+        turn = self.turn
+        self.app.push_screen(DiagramScreen(self.transport, turn.id if turn else None))
+
+    def action_say(self) -> None:
+        """Let the user say something."""
+        if isinstance(self.transport, Replay):
+            self.hint("this is a replay: what was said is said")
+            return
+        self.query_one(SayLine).open(self._focus if self._is_zoomed else None)
+        self.redraw()
+
+    def action_menu(self) -> None:
+        """Show what can be done about the focused role."""
+        turn = self.session.roles[self._focus].turn
+        if not isinstance(self.transport, Live):
+            self.hint("this is a replay: read only")
+        else:
+            self.app.push_screen(RoleMenu(self._focus, turn), self._stop_turn)
+
+    def _stop_turn(self, id_: str | None) -> None:
+        if id_ is None or not isinstance(self.transport, Live):
+            return
+        turn = self.session.turns[id_]
+        if turn.is_settled:
+            self.hint(f"{id_} is over already")
+            return
+        self.transport.stop_turn(id_)
+        self.hint(f"{turn.role} stopped: s asks again")
+
+    def action_follow_speaker(self) -> None:
+        """Let the focus go to whoever begins to speak, or stay."""
+        self._follows_speaker = not self._follows_speaker
+        self.hint("the focus follows who speaks" if self._follows_speaker else "the focus stays")
+
+    def action_to_end(self) -> None:
+        """Follow the end again."""
+        self._chosen = None
+        for pane in self._panes.values():
+            pane.view.top = None
+        self.hint("at the end, following")
+
+    def action_home(self) -> None:
+        """The beginning: of the replay, or of the pane."""
+        if isinstance(self.transport, Replay):
+            self.transport.home()
+        else:
+            self._pane.scroll_to_start()
+        self.redraw()
+
+    def action_end(self) -> None:
+        """The end: of the replay, or of the pane."""
+        if isinstance(self.transport, Replay):
+            self.transport.end()
+            self.redraw()
+        else:
+            self.action_to_end()
+
+    def action_message(self, step: int) -> None:
+        """Choose the message before or behind."""
+        turns = self.session.roles[self._focus].turns
+        if not turns:
+            self.hint(f"{self._focus} has not spoken yet")
+            return
+        current = self.turn
+        place = turns.index(current) if current in turns else len(turns) - 1
+        if self._chosen is not None or step < 0:
+            place += step
+        if place >= len(turns):
+            self._chosen = None
+            self.action_to_end()
+            return
+        chosen = turns[max(place, 0)]
+        self._chosen = chosen.id
+        self._pane.view.top = None
+        self._pane.reveal(chosen.round.number)
+        self.redraw()
+
+    def action_sideways(self, step: int) -> None:
+        """In a replay the next or previous turn; else the next or previous pane."""
+        if isinstance(self.transport, Replay):
+            self.action_transport("next_turn" if step > 0 else "previous_turn")
+        else:
+            self.action_next_pane(step)
+
+    def action_scroll_page(self, pages: int) -> None:
+        """Scroll the focused pane."""
+        self._pane.scroll_lines(pages * max(1, self._pane.room - 2))
+        self.redraw()
+
+    def action_back(self) -> None:
+        """Close what is on top: the panel, the zoom, the choice."""
+        if self._shows_saw or self._is_zoomed:
+            self._shows_saw, self._is_zoomed = False, False
+            self._rearrange()
+        elif self._chosen is not None:
+            self._chosen = None
+            self.redraw()
+        else:
+            self.hint("q quits")
+
+    def action_later(self, what: str) -> None:
+        """Answer a key whose feature is not there yet."""
+        self.hint(f"{what} is not there yet")
+
+    def on_pane_chosen(self, message: Pane.Chosen) -> None:
+        """A click focuses, a double click zooms."""
+        self._focus_on(message.pane.role)
+        if message.is_double:
+            self.action_zoom()
+
+    def on_say_line_said(self, message: SayLine.Said) -> None:
+        """Publish what the user has typed."""
+        if isinstance(self.transport, Live):
+            self.transport.say(message.text, message.to)
+            to = ", ".join(message.to) if message.to else "everyone"
+            self.hint(f"{to} will hear it in the next round")
+
+    def on_say_line_closed(self) -> None:
+        """Give the keys back."""
+        self.set_focus(None)
+        self.redraw()
+
+    # How it is shown
+
+    @property
+    def _pane(self) -> Pane:
+        return self._panes[self._focus]
+
+    def _focus_on(self, name: str) -> None:
+        self._focus, self._chosen = name, None
+        if self._arrangement.is_zoomed:
+            self._rearrange()
+        self.redraw()
+
+    def _rearrange(self) -> None:
+        self._arrangement = Arrangement(0, 0, 0, 0, 0, 0, False, False, False, False)
+        self.redraw()
+
+    def _arrange(self) -> None:
+        """Fit the widgets to the size, if anything about that has changed."""
+        width, height = self.size
+        wanted = arrange(
+            width,
+            height,
+            len(self._names),
+            is_zoomed=self._is_zoomed,
+            has_side=self._shows_saw or (width >= WIDE and len(self._names) <= 8),
+        )
+        if wanted == self._arrangement:
+            return
+        self._arrangement = wanted
+        # The new sizes are known after the next layout.
+        self.call_after_refresh(self.redraw)
+        panes = self.query_one("#panes", Grid)
+        is_overview = wanted.columns == 0
+        panes.display = not is_overview
+        self.query_one("#overview").display = is_overview
+        if not is_overview:
+            panes.styles.grid_size_columns = wanted.columns
+            panes.styles.grid_size_rows = wanted.rows
+            panes.styles.grid_gutter_horizontal = wanted.gap
+            panes.styles.grid_gutter_vertical = 1
+            for name, pane in self._panes.items():
+                pane.display = not wanted.is_zoomed or name == self._focus
+                shared = wanted.is_aligned and not wanted.is_zoomed
+                pane.view = self._shared_view if shared else View(pane.view.top)
+        side = self.query_one("#side")
+        side.display = wanted.side > 0
+        side.styles.width = wanted.side
+        for name, rows in (
+            ("#call", wanted.gap),
+            ("#timeline", wanted.timeline),
+            ("#gap", wanted.gap),
+        ):
+            widget = self.query_one(name)
+            widget.display = rows > 0
+            widget.styles.height = rows
+
+    def keys(self) -> list[Key]:
+        """The keys that are about the view."""
+        if self._arrangement.is_zoomed:
+            symbols = self.look.symbols
+            hide = "hide what was seen" if self._shows_saw else "saw what"
+            return [
+                Key("z", "back"),
+                Key(symbols.up_down, "message"),
+                Key("Tab", "next role"),
+                Key("w", hide),
+                Key("t", "timeline"),
+            ]
+        return [Key("z", "zoom"), Key("w", "saw what"), Key("t", "timeline")]
+
+    def draw(self, now: float) -> None:
+        """Draw panes, panel and timeline."""
+        if self._blocks.look is not self.look:
+            self._blocks = Blocks(self.look)
+        self._arrange()
+        if self._follows_speaker:
+            self._follow()
+        arrangement, source = self._arrangement, self.transport.source
+        track = Track(
+            source.whole,
+            now,
+            max(now, source.whole.t) if source.whole is not source.session else now,
+            self._focus,
+            self._chosen,
+        )
+        if arrangement.columns == 0:
+            self._draw_overview(track)
+        else:
+            self._draw_panes(track, now)
+        if arrangement.side:
+            self._draw_side(now)
+        if arrangement.gap:
+            self.query_one("#call", Canvas).show([self._call()])
+        self.query_one("#timeline", Canvas).show(
+            timeline(
+                self.look,
+                track,
+                self.size.width,
+                arrangement.timeline,
+                lane_rows=arrangement.lane_rows,
+            )
+        )
+
+    def _draw_panes(self, track: Track, now: float) -> None:
+        session, arrangement = self.session, self._arrangement
+        count = len(session.rounds) + 1
+        shown = [pane for pane in self._panes.values() if pane.display]
+        forms = {pane.role: self._form(pane) for pane in shown}
+
+        def own(name: str, index: int) -> list[Strip]:
+            return self._blocks.lines(session, name, index, forms[name], self._chosen)
+
+        def aligned(name: str, index: int) -> list[Strip]:
+            lines = own(name, index)
+            longest = max(len(own(other, index)) for other in forms)
+            missing = longest - len(lines)
+            if not missing:
+                return lines
+            form = forms[name]
+            width = form.left + form.width + form.right
+            return [*lines, *[Strip.blank(width, self.look.ink("text"))] * missing]
+
+        lines_of = aligned if arrangement.is_aligned and len(shown) > 1 else own
+        for pane in shown:
+            lane = []
+            if arrangement.has_lanes_in_panes:
+                room = pane.size.width - 2
+                blank = Piece(" ", self.look.ink("dim"))
+                cells = lane_strip(self.look, track, pane.role, room)
+                edge = Strip([*strip(1, blank.style, [blank])])
+                lane = [Strip.join([edge, cells, edge])]
+            title = partial(self._title, pane, now)
+            pane.draw(title, lane, partial(lines_of, pane.role), count)
+
+    def _form(self, pane: Pane) -> Form:
+        width = pane.size.width
+        right = 1 if width < 30 else 2
+        return Form(
+            width=max(1, width - 1 - right),
+            left=1,
+            right=right,
+            is_aligned=self._arrangement.is_aligned,
+            is_terse=self._arrangement.is_terse or width < 34,
+            is_labelled=pane.role == self._names[0] or self._arrangement.is_zoomed,
+        )
+
+    def _title(self, pane: Pane, now: float) -> Strip:
+        aside = ""
+        if not pane.view.is_following:
+            new = f"{pane.below} new " if pane.below else ""
+            aside = f"{self.look.symbols.below} {new}{self.look.symbols.dot} G"
+        return pane_title(
+            self.look,
+            self.session,
+            pane.role,
+            now,
+            pane.size.width,
+            focused=pane.role == self._focus,
+            is_terse=pane.size.width < 34,
+            aside=aside,
+        )
+
+    def _draw_overview(self, track: Track) -> None:
+        canvas = self.query_one("#overview", Canvas)
+        width, height = canvas.size
+        top = page_of(len(self._names), self._names.index(self._focus), height)
+        canvas.show(overview(self.look, track, width, height, focus=self._focus, top=top))
+
+    def _draw_side(self, now: float) -> None:
+        side = self.query_one("#side", Canvas)
+        width, height = side.size
+        turn = self.turn
+        if not self._shows_saw:
+            side.show(ledger(self.look, self.session, now, width, height))
+        elif turn is None:
+            title = Piece(" who saw what", self.look.ink("text", "bar", bold=True))
+            said = Piece(f" {self._focus} has not had a turn yet", self.look.ink("dim"))
+            bar, card = self.look.ink("dim", "bar"), self.look.ink("dim")
+            side.show(
+                [strip(width, bar, [title]), strip(width, card, []), strip(width, card, [said])]
+            )
+        else:
+            side.show(saw(self.look, self.session, turn, width, height))
+
+    def _call(self) -> Strip:
+        """What the session waits for, where nobody can miss it."""
+        look, width = self.look, self.size.width
+        ground = look.ink("dim", "ground")
+        calls = self.transport.calls()
+        if not calls:
+            return Strip.blank(width, ground)
+        return row(width, ground, [Piece(" ", ground), *key_pieces(look, calls)])
+
+    def _follow(self) -> None:
+        speaking = [
+            turn for turn in self.session.turns.values() if not turn.is_settled and turn.text
+        ]
+        if speaking and speaking[-1].role != self._focus:
+            self._focus = speaking[-1].role

@@ -1,0 +1,281 @@
+"""What the session's keys do: to a live session through its controller, to a replay by seeking.
+
+Every action returns what is worth saying about it, or nothing if the screen shows it anyway: so no
+key is silent.
+"""
+
+from typing import Protocol
+
+from brainstorm_agents.controller import Controller
+from brainstorm_agents.session import Phase
+from brainstorm_tui.draw.status import REASONS, Key, Standing
+from brainstorm_tui.look import Symbols
+from brainstorm_tui.source import LiveSource, ReplaySource, Source
+
+
+class Transport(Protocol):
+    """The controls of what is shown."""
+
+    @property
+    def source(self) -> Source:
+        """What they control."""
+        ...
+
+    def act(self, action: str) -> str | None:
+        """Do what a key asks for; what is worth saying about it."""
+
+    def standing(self, symbols: Symbols) -> Standing:
+        """What the status line says."""
+
+    def calls(self) -> list[Key]:
+        """The keys that the session waits for, if it waits."""
+
+    def keys(self, symbols: Symbols) -> list[Key]:
+        """What can be done now, by the transport's own keys."""
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass, for what plays by itself."""
+
+    @property
+    def pulse(self) -> object:
+        """Changes whenever something has to be drawn that the session's revision does not tell."""
+
+
+class Live:
+    """The controls of a session that is going on."""
+
+    def __init__(self, controller: Controller, *, is_logged: bool) -> None:
+        self.controller = controller
+        self.source = LiveSource(controller)
+        self._is_logged = is_logged
+
+    def act(self, action: str) -> str | None:
+        """Step, run, pause or stop."""
+        match action:
+            case "step":
+                return self._step()
+            case "run":
+                return self._run()
+            case "play":
+                return self._pause() if self.controller.is_running else self._run()
+            case "stop":
+                return self._stop()
+            case "previous_event" | "next_event" | "previous_turn" | "next_turn":
+                return "goes through a replay; this session is live"
+            case "previous_round" | "next_round" | "slower" | "faster":
+                return "goes through a replay; this session is live"
+        raise ValueError(action)
+
+    def stop_turn(self, id_: str) -> None:
+        """Stop one turn; the others finish."""
+        self.controller.stop_turn(id_)
+
+    def say(self, text: str, to: tuple[str, ...]) -> None:
+        """Say something."""
+        self.controller.say(text, to)
+
+    def _step(self) -> str | None:
+        was_running = self.controller.is_running
+        if not was_running and self._is_quiet():
+            return "nobody has news: i says something"
+        self.controller.step()
+        return "one more round after this" if was_running else None
+
+    def _run(self) -> str | None:
+        controller = self.controller
+        if controller.is_running and controller.until >= controller.goal:
+            return "it runs already: space pauses, x stops"
+        if not controller.is_running and self._is_quiet():
+            return "nobody has news: i says something"
+        controller.run()
+        return None
+
+    def _pause(self) -> str:
+        self.controller.pause()
+        return "pauses after this round"
+
+    def _stop(self) -> str | None:
+        if not self.controller.is_running:
+            return "nothing to stop: no turn is under way"
+        self.controller.stop()
+        return "stopped: s asks the unfinished turns again"
+
+    def _is_quiet(self) -> bool:
+        return self.controller.session.open_round is None and self.controller.environment.is_quiet()
+
+    def standing(self, symbols: Symbols) -> Standing:
+        """Where the session stands."""
+        controller, session = self.controller, self.controller.session
+        is_logged = None
+        if self._is_logged:
+            is_logged = controller.environment.journal.synced_seq >= session.said_seq
+        number = session.round.number if session.round else 0
+        name = "opening" if number == 0 else f"round {number} of {max(controller.goal, number)}"
+        if controller.is_preparing:
+            return Standing("loading", "loading litellm, for real models", is_logged)
+        if controller.is_running:
+            more = controller.rounds_to_come
+            pauses = controller.is_pausing
+            asked_for = f" +{more}" if more and controller.until < controller.goal else ""
+            doing = "then pauses" if pauses else ""
+            return Standing(f"{symbols.phases[Phase.SPEAKING]} {name}{asked_for}", doing, is_logged)
+        if session.ended:
+            reason = REASONS.get(session.ended, session.ended)
+            return Standing(f"{symbols.phases[Phase.DONE]} ended", reason, is_logged)
+        if session.paused:
+            reason = REASONS.get(session.paused, session.paused)
+            return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", is_logged)
+        return Standing(f"{symbols.paused} {name}", "waits for you", is_logged)
+
+    def calls(self) -> list[Key]:
+        """The keys that the session waits for."""
+        session = self.controller.session
+        if self.controller.is_running or session.paused or session.ended or not session.rounds:
+            return []
+        rounds = self.controller.goal - self.controller.session.finished_round
+        return [
+            Key("s", "one round", True),
+            Key("r", "run all" if rounds < 1 else f"run {rounds} round{'s' * (rounds != 1)}", True),
+        ]
+
+    def keys(self, symbols: Symbols) -> list[Key]:
+        """The keys of the live session, by its state."""
+        session = self.controller.session
+        if self.controller.is_running:
+            return [Key("space", "pause"), Key("x", "stop"), Key("i", "say")]
+        if session.ended:
+            return [
+                Key("s", "one more"),
+                Key("r", f"run {self.controller.rounds} more"),
+                Key("i", "say"),
+            ]
+        if session.paused:
+            return [Key("space", "resume"), Key("s", "one round"), Key("i", "say")]
+        return [Key("s", "one round"), Key("r", "run all"), Key("i", "say")]
+
+    def tick(self, seconds: float) -> None:
+        """The session has a clock of its own."""
+
+    @property
+    def pulse(self) -> object:
+        """What the log has, and what is wanted."""
+        controller = self.controller
+        return (
+            controller.environment.journal.synced_seq,
+            controller.is_preparing,
+            controller.until,
+            controller.goal,
+        )
+
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""How fast a replay can play."""
+
+_NOT_LIVE = "this is a replay: nothing is called; brainstorm-tui starts a live session"
+
+
+class Replay:
+    """The controls of a saved session."""
+
+    def __init__(self, source: ReplaySource) -> None:
+        self.source = source
+        self._speed = SPEEDS.index(1.0)
+        self._is_playing = False
+
+    def act(self, action: str) -> str | None:
+        """Play, and go through rounds, turns and events."""
+        source = self.source
+        match action:
+            case "step" | "run" | "stop":
+                return _NOT_LIVE
+            case "play":
+                self._is_playing = not self._is_playing
+                if self._is_playing and source.position == source.length:
+                    source.seek(1)
+                return None
+            case "previous_event" | "next_event":
+                source.seek(source.position + (1 if action == "next_event" else -1))
+            case "previous_turn" | "next_turn":
+                source.next_turn(1 if action == "next_turn" else -1)
+            case "previous_round" | "next_round":
+                source.next_round(1 if action == "next_round" else -1)
+            case "slower" | "faster":
+                step = 1 if action == "faster" else -1
+                self._speed = max(0, min(len(SPEEDS) - 1, self._speed + step))
+                return f"speed {SPEEDS[self._speed]:g}"
+            case _:
+                raise ValueError(action)
+        self._is_playing = False
+        return None
+
+    def home(self) -> None:
+        """Go to the beginning."""
+        self._is_playing = False
+        self.source.seek(1)
+
+    def end(self) -> None:
+        """Go to the end."""
+        self._is_playing = False
+        self.source.seek(self.source.length)
+
+    def standing(self, symbols: Symbols) -> Standing:
+        """Where the replay stands."""
+        source = self.source
+        sign = symbols.phases[Phase.SPEAKING] if self._is_playing else symbols.paused
+        state = f"{sign} {'playing' if self._is_playing else 'paused'}"
+        number = source.session.round.number if source.session.round else 0
+        rounds = source.whole.round.number if source.whole.round else 0
+        doing = f"round {number} of {rounds}" if number else "opening"
+        extra = [
+            ("event", f"{source.position:,} of {source.length:,}"),
+            ("speed", f"{SPEEDS[self._speed]:g}{symbols.times}"),
+        ]
+        return Standing(state, doing, None, extra)
+
+    def calls(self) -> list[Key]:
+        """A replay waits for nothing."""
+        return []
+
+    def keys(self, symbols: Symbols) -> list[Key]:
+        """The keys of a replay."""
+        return [
+            Key("space", "pause" if self._is_playing else "play"),
+            Key(", .", "event"),
+            Key(symbols.left_right, "turn"),
+            Key("[ ]", "round"),
+            Key("- +", "speed"),
+        ]
+
+    def tick(self, seconds: float) -> None:
+        """Play on, the stretches in which nothing was under way left out."""
+        if not self._is_playing:
+            return
+        source = self.source
+        at = source.now() + seconds * SPEEDS[self._speed]
+        if not source.session.is_under_way and source.position < source.length:
+            at = max(at, source.log.events[source.position].t)
+        source.seek_time(at)
+        if source.position == source.length:
+            self._is_playing = False
+
+    @property
+    def pulse(self) -> object:
+        """Where it is, and how fast it goes."""
+        return self.source.position, self._speed, self._is_playing
+
+
+def mentioned(text: str, names: list[str]) -> tuple[str, tuple[str, ...]]:
+    """What the user typed, taken apart into its text and those it is addressed to.
+
+    `@Bob what do you wait for?` is addressed to Bob; a name that nobody has stays text.
+    """
+    folded = {name.casefold(): name for name in names}
+    to: list[str] = []
+    words = text.split(" ")
+    while words and words[0].startswith("@"):
+        name = folded.get(words[0][1:].rstrip(",:").casefold())
+        if name is None:
+            break
+        to.append(name)
+        words.pop(0)
+    return " ".join(words).strip(), tuple(dict.fromkeys(to))

@@ -1,0 +1,1 @@
+"""Widgets: thin; they take lines and show them."""
