@@ -29,6 +29,7 @@ from brainstorm_agents.events import (
     UserSpoke,
 )
 from brainstorm_agents.scenario import Scenario
+from brainstorm_agents.under_way import UnderWay
 
 USER = "user"
 """The sender of what the person says, and the id of the topic."""
@@ -266,8 +267,8 @@ class Session:
         self.addressed: list[int] = []
         """Positions of the messages that are not meant for everyone."""
         self.user_positions: list[int] = []
-        self.spans: list[list[float]] = []
-        """Stretches of session time in which turns were under way; the last may still grow."""
+        self.under_way = UnderWay()
+        """The time in which turns were under way."""
         self.paused: str | None = None
         self.ended: str | None = None
         self.seq = -1
@@ -320,11 +321,8 @@ class Session:
         return [message for start, end in ranges for message in self.published[start:end]]
 
     def elapsed(self, now: float) -> float:
-        """Seconds in which turns were under way, up to now: the idle stretches left out."""
-        total = sum(end - start for start, end in self.spans)
-        if self._under_way and now > self.spans[-1][1]:
-            total += now - self.spans[-1][1]
-        return total
+        """Seconds in which turns were under way, up to a time: the idle stretches left out."""
+        return self.under_way.seconds(now)
 
     def busy(self, now: float) -> float:
         """The sum of the turns in seconds: what they would have taken one after another."""
@@ -423,7 +421,7 @@ class Session:
             turn.enter(Phase.QUEUED, event.t)
         self._touch(turn)
         if not self._under_way:
-            self.spans.append([event.t, event.t])
+            self.under_way.begin(event.t)
         self._under_way += 1
 
     def _ask_turn(self, event: TurnAsked) -> None:
@@ -486,7 +484,8 @@ class Session:
         turn.reason = reason
         self._touch(turn)
         self._under_way -= 1
-        self.spans[-1][1] = t
+        if not self._under_way:
+            self.under_way.end(t)
         self._busy += turn.spent(t)
         self._tokens += turn.tokens
 

@@ -289,6 +289,7 @@ def snapshot(session: Session) -> dict[str, Any]:
     later = session.t + 1
     seen = {name: _plain(value) for name, value in vars(session).items() if name[0] != "_"}
     return seen | {
+        "under_way": [session.elapsed(turn.started) for turn in session.turns.values()],
         "busy": session.busy(later),
         "elapsed": session.elapsed(later),
         "tokens": session.tokens,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brainstorm_agents.chance import share
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.models import Request
-from brainstorm_agents.models.chance import draw
 from brainstorm_agents.scenario import Role, Scenario
 from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.session import USER, Phase, Session
@@ -48,8 +48,8 @@ class Play:
         def steps(request: Request) -> Iterable[Step]:
             id_ = request.prompt.turn.id
             waits = (0, 0.01, 0.5, 1.0)
-            first, second = (waits[int(draw("wait", pace, id_, n) * 4)] for n in (1, 2))
-            if draw("fail", id_) < self.failing:
+            first, second = (waits[int(share("wait", pace, id_, n) * 4)] for n in (1, 2))
+            if share("fail", id_) < self.failing:
                 return [first, ModelError("it failed")]
             return [first, *what_it_heard(request), second, "."]
 

@@ -129,11 +129,12 @@ def test_the_pause_between_a_stop_and_the_next_step_is_left_out() -> None:
     )
     assert session.elapsed(12) == 2 + 2
     assert session.busy(12) == 2 + 1
-    assert session.spans == [[0, 2], [10, 10]]
+    assert session.elapsed(5) == 2
+    assert session.under_way.time(3) == 11
     session.apply(TurnFailed(session.seq + 1, 14, id="a0", role="Alex", reason="x"))
     assert session.elapsed(99) == 2 + 4
     assert session.busy(99) == 2 + 3
-    assert session.spans == [[0, 2], [10, 14]]
+    assert session.under_way.time(99) == 14
     assert list(session.turns["a0"].stretches(99)) == [
         (Phase.QUEUED, 0, 0),
         (Phase.THINKING, 0, 1),

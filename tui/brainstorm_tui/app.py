@@ -5,10 +5,11 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+import click
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -17,16 +18,16 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
 import brainstorm_themes
 from brainstorm_agents import reader
+from brainstorm_agents.clock import Clock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_agents.models import MOCK
-from brainstorm_tui import themes, topics
+from brainstorm_tui import signals, themes, topics
 from brainstorm_tui.filters import Harmless
 from brainstorm_tui.launch import Launch, start
 from brainstorm_tui.locations import themes_dir, topics_path
 from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
 from brainstorm_tui.screens.frame import Frame
-from brainstorm_tui.screens.help import HelpScreen
 from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
 from brainstorm_tui.source import ReplaySource
@@ -35,9 +36,6 @@ from brainstorm_tui.transport import Live, Replay
 
 THEME_WATCH_S = 1.0
 """How often the user's themes are looked at for changes."""
-
-GC_THRESHOLD = 50_000
-"""Allocations between two collections: rare, so that no frame waits for one."""
 
 
 class BrainstormApp(App[int]):
@@ -49,6 +47,7 @@ class BrainstormApp(App[int]):
         asks: Ask for the topic and the cast; else the first launch is started at once.
         theme: A theme's name.
         symbols: The signs to draw with.
+        clock: The session's time, if it is not to be the event loop's.
     """
 
     TITLE = "brainstorm-tui"
@@ -69,16 +68,18 @@ class BrainstormApp(App[int]):
         asks: bool = False,
         theme: str | None = None,
         symbols: Symbols = UNICODE,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
+        self._clock = clock
         self._launches = launches
         self._replay = replay
         self._asks = asks
         self._symbols = symbols
-        self._themes, self.theme_errors = themes.available()
+        self._themes: dict[str, brainstorm_themes.Theme] = {}
+        own, self.theme_errors = themes.available()
+        self._take_in(own)
         self._theme_trace = brainstorm_themes.fingerprint(themes_dir())
-        for known in self._themes.values():
-            self.register_theme(themes.to_textual(known))
         name = theme or themes.DEFAULT
         if name not in self._themes:
             raise InputError(
@@ -87,12 +88,16 @@ class BrainstormApp(App[int]):
         self.look = Look(self._themes[name], symbols)
         self.theme = name
         self.controller: Controller | None = None
+        self.log_path: Path | None = None
+        """Where the session was logged."""
         self.error: BrainstormError | None = None
         """What ended the session, if something went wrong."""
         self._engine: Worker[None] | None = None
         self._has_warned = False
         self._interrupted_at = float("-inf")
         self._harmless = Harmless()
+        self._caught = contextlib.ExitStack()
+        """The signals that end the app in order."""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and the last line of defence."""
@@ -109,6 +114,7 @@ class BrainstormApp(App[int]):
 
     async def on_mount(self) -> None:
         """Show the first screen."""
+        self._caught.enter_context(signals.ending(self._end_by))
         self.set_interval(THEME_WATCH_S, self._watch_themes)
         for error in self.theme_errors:
             self.notify(
@@ -121,9 +127,18 @@ class BrainstormApp(App[int]):
             self.push_screen(TopicScreen(self._launches, known), self._begin_with)
         else:
             self._begin(self._launches[0])
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """Do what the first frame does not wait for."""
+        self._take_in(themes.textuals(self._themes))
         gc.collect()
         gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
+
+    async def on_unmount(self) -> None:
+        """Close the log, however the app came to its end."""
+        self._caught.close()
+        await self._end_session(Reason.INTERRUPTED)
 
     def _begin_with(self, launch: Launch | None) -> None:
         if launch is not None:
@@ -132,12 +147,12 @@ class BrainstormApp(App[int]):
 
     def _begin(self, launch: Launch) -> None:
         try:
-            controller = start(launch, is_attended=True)
+            controller = start(launch, is_attended=True, clock=self._clock)
         except BrainstormError as error:
             self.error = error
             self.exit(2 if isinstance(error, InputError) else 1)
             return
-        self.controller = controller
+        self.controller, self.log_path = controller, launch.log
         controller.open(is_run=launch.run_at_once)
         self._engine = self.run_worker(
             controller.serve(), name="engine", group="engine", exit_on_error=False
@@ -181,14 +196,7 @@ class BrainstormApp(App[int]):
         await self.action_leave()
 
     def action_help_quit(self) -> None:
-        """Ctrl+C copies what is selected; without a selection the second one quits."""
-        selected = self.screen.get_selected_text()
-        if selected:
-            self.copy_to_clipboard(selected)
-            self.screen.clear_selection()
-            if isinstance(self.screen, Frame):
-                self.screen.hint("copied: sent to the terminal's clipboard")
-            return
+        """Ctrl+C where nothing is selected: the second one quits."""
         now = asyncio.get_running_loop().time()
         if now - self._interrupted_at < 2.0:
             self._has_warned = True
@@ -200,6 +208,8 @@ class BrainstormApp(App[int]):
 
     def show_help(self) -> None:
         """Show all keys."""
+        from brainstorm_tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             is_replay = self._replay is not None
             self.push_screen(HelpScreen(is_replay=is_replay))
@@ -212,14 +222,20 @@ class BrainstormApp(App[int]):
                 if isinstance(screen, Frame):
                     screen.redraw()
 
+    def _take_in(self, known: Mapping[str, brainstorm_themes.Theme]) -> None:
+        self._themes |= known
+        for theme in known.values():
+            self.register_theme(themes.to_textual(theme))
+
     def _watch_themes(self) -> None:
         trace = brainstorm_themes.fingerprint(themes_dir())
         if trace == self._theme_trace:
             return
         self._theme_trace = trace
-        self._themes, errors = themes.available()
-        for known in self._themes.values():
-            self.register_theme(themes.to_textual(known))
+        own, errors = themes.available()
+        self._themes.clear()
+        self._take_in(own)
+        self._take_in(themes.textuals(own))
         for error in errors:
             self.notify(
                 one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
@@ -228,6 +244,10 @@ class BrainstormApp(App[int]):
         self.theme = name
         self.watch_theme(name)
         self.refresh_css(animate=False)
+
+    def _end_by(self, number: int) -> None:
+        """Go in order: the system, or a closing terminal, asks for it."""
+        self.exit(128 + number)
 
     def _would_cut(self) -> bool:
         if self.controller is None or not self.controller.session.is_under_way:
@@ -293,6 +313,8 @@ def run_replay(path: Path, *, theme: str | None, symbols: str) -> int:
 
 def _run(app: BrainstormApp) -> int:
     code = app.run()
+    if app.log_path is not None:
+        click.echo(f"log: {app.log_path}", err=True)
     if app.error is not None:
         raise app.error
     return code or 0
@@ -300,6 +322,15 @@ def _run(app: BrainstormApp) -> int:
 
 def _symbols(name: str) -> Symbols:
     if name == "auto":
-        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-        return UNICODE if encoding == "utf8" else ASCII
+        return UNICODE if _takes_utf8() else ASCII
     return ASCII if name == "ascii" else UNICODE
+
+
+def _takes_utf8() -> bool:
+    """Whether the terminal takes UTF-8. Python writes it in any locale, so the locale is asked."""
+    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        return False
+    # Where the locale was C, Python has set LC_CTYPE itself.
+    names = ("LC_ALL", "LANG") if sys.flags.utf8_mode else ("LC_ALL", "LC_CTYPE", "LANG")
+    locale = next((value for value in map(os.environ.get, names) if value), "UTF-8")
+    return "utf8" in locale.lower().replace("-", "")

@@ -1,31 +1,37 @@
 """The command line: what can be asked for, and how the program ends."""
 
 import contextlib
+import gc
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from brainstorm_agents import fields
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents.errors import BrainstormError, InputError
-from brainstorm_tui import headless, locations, log_list, options, scenario_commands
+from brainstorm_tui import locations, options, scenario_commands
 from brainstorm_tui.default_command import DefaultCommand, DefaultGroup
-from brainstorm_tui.headless import Output
-from brainstorm_tui.launch import VERSION, Launch
+from brainstorm_tui.launch import DISTRIBUTION, Launch
 from brainstorm_tui.options import is_setting, launch_options, make_launch, setting
-from brainstorm_tui.plain import Show
 from brainstorm_tui.settings import read_settings
 from brainstorm_tui.text.safe import sanitise
+
+if TYPE_CHECKING:
+    from brainstorm_tui.headless import Output
+    from brainstorm_tui.plain import Show
 
 NAME = "brainstorm-tui"
 DEBUG_VARIABLE = "BRAINSTORM_TUI_DEBUG"
 COMPLETE_VARIABLE = "_BRAINSTORM_TUI_COMPLETE"
 """What a shell sets to ask for completions; click answers."""
+
+GC_THRESHOLD = 50_000
+"""Allocations between two collections: rare, so that neither start-up nor a frame waits for one."""
 
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 """Exit codes."""
@@ -46,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 the session failed, 2 the input was wrong, 130 interrupted.
     """
+    gc.set_threshold(GC_THRESHOLD)
     _open_closed_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     is_debugged = "--debug" in words or bool(os.environ.get(DEBUG_VARIABLE))
@@ -101,7 +108,7 @@ def _explained(error: Exception) -> tuple[int, str]:
 
 @click.group(cls=DefaultGroup, context_settings=CONTEXT)
 @click.option("--debug", is_flag=True, help="Show where in the program an error comes from.")
-@click.version_option(VERSION, prog_name=NAME)
+@click.version_option(package_name=DISTRIBUTION, prog_name=NAME)
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
     """Conversations between agents, in the terminal.
@@ -203,7 +210,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the lo
 @show_option
 @json_option
 @launch_options
-def run(scenario: str, show: Show | None, as_json: bool, **chosen: Any) -> int:
+def run(scenario: str, show: "Show | None", as_json: bool, **chosen: Any) -> int:
     """Run a session without a screen and print it.
 
     Standard output gets the transcript, each round as it is finished; everything else goes to
@@ -221,6 +228,8 @@ def run(scenario: str, show: Show | None, as_json: bool, **chosen: Any) -> int:
     launch = make_launch(scenario, **chosen)
     if not launch.scenario.topic:
         raise InputError(f"the scenario {launch.scenario.name!r} has no topic; give one: --topic")
+    from brainstorm_tui import headless
+
     return headless.run(launch, output, may_rename_log=chosen["log"] is None)
 
 
@@ -235,7 +244,7 @@ def run(scenario: str, show: Show | None, as_json: bool, **chosen: Any) -> int:
 def replay(
     log: Path,
     is_headless: bool,
-    show: Show | None,
+    show: "Show | None",
     as_json: bool,
     theme: str | None,
     symbols: str,
@@ -255,6 +264,8 @@ def replay(
     path = log if log.exists() else (log_dir or locations.logs_dir()) / log
     path = path if path.exists() else log
     if is_headless:
+        from brainstorm_tui import headless
+
         return headless.replay(path, output)
     if show or as_json:
         raise click.UsageError("--show and --json print: they need --headless")
@@ -275,6 +286,8 @@ def logs(limit: int, log_dir: Path | None) -> None:
 
     A log is one session, one event a line. `brainstorm-tui replay` shows it again.
     """
+    from brainstorm_tui import log_list
+
     folder = log_dir or locations.logs_dir()
     found = log_list.newest(folder, limit)
     click.echo(f"{folder}: {'the latest logs' if found else 'no logs yet'}", err=True)
@@ -285,7 +298,7 @@ def logs(limit: int, log_dir: Path | None) -> None:
 cli.add_command(scenario_commands.group)
 
 
-def _output(show: Show | None, as_json: bool) -> Output:
+def _output(show: "Show | None", as_json: bool) -> "Output":
     if as_json and show:
         raise click.UsageError("--json and --show contradict each other; keep one")
     return "json" if as_json else show or "transcript"
@@ -294,6 +307,8 @@ def _output(show: Show | None, as_json: bool) -> Output:
 def _need_terminal(instead: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(f"the screen needs a terminal; without one use: {instead}")
+    if os.environ.get("TERM") == "dumb":
+        raise InputError(f"TERM=dumb: such a terminal has no screen; use: {instead}")
 
 
 def _check_theme(name: str | None) -> None:

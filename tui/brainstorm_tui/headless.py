@@ -1,12 +1,10 @@
-"""A session without a screen: its loop, its signals, and what goes to standard output."""
+"""A session without a screen: its loop, its end, and what goes to standard output."""
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +15,7 @@ from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.reader import read
 from brainstorm_agents.session import Phase, Session
-from brainstorm_tui import locations
+from brainstorm_tui import locations, signals
 from brainstorm_tui.launch import Launch, start
 from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, progress
 from brainstorm_tui.text.safe import one_line
@@ -99,7 +97,7 @@ class _Running:
         task = asyncio.current_task()
         assert task is not None, "this runs as the runner's task"
         self._cancel = task.cancel
-        with _signals(self._end_by):
+        with signals.ending(self._end_by):
             controller = self._start()
             self.session = controller.session
             watching = (
@@ -208,25 +206,6 @@ def _cut(text: str, columns: int) -> tuple[str, int]:
             return text[:position], width
         width += cells
     return text, width
-
-
-@contextlib.contextmanager
-def _signals(end: Callable[[int], None]) -> Iterator[None]:
-    """End the session when the system, or a closing terminal, asks the process to go."""
-    loop = asyncio.get_running_loop()
-    caught = []
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        # One that is ignored, as under nohup, stays ignored.
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            with contextlib.suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, end, number)
-                caught.append(number)
-    try:
-        yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
 
 
 def _verdict(session: Session) -> int:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
+from functools import cache
 from pathlib import Path
 
-from brainstorm_agents.clock import LoopClock
+from brainstorm_agents.clock import Clock, LoopClock
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import InputError
@@ -19,8 +19,17 @@ from brainstorm_agents.journal import (
 from brainstorm_agents.models import MOCK, Models
 from brainstorm_agents.scenario import Scenario
 
-VERSION = metadata.version("brainstorm-tui")
-"""The program's version, as every log's header names it."""
+DISTRIBUTION = "brainstorm-tui"
+"""The name under which the program is installed."""
+
+
+@cache
+def version() -> str:
+    """The program's version, as every log's header names it."""
+    # Imported when a session starts: the topic prompt need not wait for it.
+    from importlib import metadata
+
+    return metadata.version(DISTRIBUTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +65,22 @@ class Launch:
 
 
 def start(
-    launch: Launch, *, is_attended: bool, acknowledge: Acknowledge | None = None
+    launch: Launch,
+    *,
+    is_attended: bool,
+    acknowledge: Acknowledge | None = None,
+    clock: Clock | None = None,
 ) -> Controller:
     """Open a session in the running event loop: its header and topic are said, no round is.
 
-    Whoever calls this closes the controller. At speed 0 the loop has to be a `VirtualLoop`.
+    Whoever calls this closes the controller. At speed 0 the loop has to be a `VirtualLoop`, unless
+    there is another clock.
 
     Args:
         launch: What to start.
         is_attended: Whether somebody is there who may go on where the session would end.
         acknowledge: Gets the log's lines once they are safe; without a log, at once.
+        clock: The session's time; by default the loop's, at the launch's speed.
 
     Raises:
         InputError: The log's file exists.
@@ -74,13 +89,13 @@ def start(
     environment = Environment(
         Models(launch.api_base),
         # A virtual loop's seconds are the session's as they are.
-        LoopClock(launch.speed or 1.0),
+        clock or LoopClock(launch.speed or 1.0),
         _journal(launch, acknowledge),
     )
     environment.open(
         launch.scenario,
         seed=launch.seed,
-        version=VERSION,
+        version=version(),
         started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return Controller(environment, launch.scenario.rounds, is_attended=is_attended)

@@ -1,5 +1,7 @@
 """Themes for Textual: ours as its, and its own as ours."""
 
+from collections.abc import Collection
+
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 from textual.theme import Theme as TextualTheme
@@ -12,15 +14,19 @@ DEFAULT = "dark"
 
 
 def available() -> tuple[dict[str, Theme], list[ThemeError]]:
-    """All themes by name: ours, Textual's, the user's; and what was wrong with the user's."""
-    own = brainstorm_themes.builtin()
+    """Our themes and the user's by name, and what was wrong with the user's."""
     users, errors = brainstorm_themes.load_folder(themes_dir())
-    textuals = {
+    return brainstorm_themes.builtin() | users, errors
+
+
+def textuals(known: Collection[str]) -> dict[str, Theme]:
+    """Textual's own themes by name, but for names that are known: some milliseconds of work."""
+    own = brainstorm_themes.builtin()
+    return {
         name: _from_textual(theme, own["dark" if theme.dark else "light"])
         for name, theme in BUILTIN_THEMES.items()
-        if not theme.ansi
+        if not theme.ansi and name not in known
     }
-    return {**own, **textuals, **users}, errors
 
 
 def to_textual(theme: Theme) -> TextualTheme:
@@ -28,7 +34,7 @@ def to_textual(theme: Theme) -> TextualTheme:
     return TextualTheme(
         name=theme.name,
         primary=theme.roles[1],
-        secondary=theme.dim if not theme.ansi else theme.roles[2],
+        secondary=theme.dim,
         accent=theme.roles[0],
         success=theme.good,
         error=theme.failure_ground,
@@ -39,7 +45,11 @@ def to_textual(theme: Theme) -> TextualTheme:
         panel=theme.bar,
         dark=theme.dark,
         ansi=theme.ansi,
-        variables={"screen-selection-background": theme.hairline} if not theme.ansi else {},
+        variables=(
+            BUILTIN_THEMES["ansi-dark"].variables
+            if theme.ansi
+            else {"screen-selection-background": theme.hairline}
+        ),
     )
 
 

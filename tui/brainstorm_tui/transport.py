@@ -4,7 +4,7 @@ Every action returns what is worth saying about it, or nothing if the screen sho
 key is silent.
 """
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.session import Phase
@@ -106,26 +106,30 @@ class Live:
     def standing(self, symbols: Symbols) -> Standing:
         """Where the session stands."""
         controller, session = self.controller, self.controller.session
-        is_logged = None
-        if self._is_logged:
-            is_logged = controller.environment.journal.synced_seq >= session.said_seq
+        log = self._log()
         number = session.round.number if session.round else 0
         name = "opening" if number == 0 else f"round {number} of {max(controller.goal, number)}"
         if controller.is_preparing:
-            return Standing("loading", "loading litellm, for real models", is_logged)
+            return Standing("loading", "loading litellm, for real models", log)
         if controller.is_running:
             more = controller.rounds_to_come
             pauses = controller.is_pausing
             asked_for = f" +{more}" if more and controller.until < controller.goal else ""
             doing = "then pauses" if pauses else ""
-            return Standing(f"{symbols.phases[Phase.SPEAKING]} {name}{asked_for}", doing, is_logged)
+            return Standing(f"{symbols.phases[Phase.SPEAKING]} {name}{asked_for}", doing, log)
         if session.ended:
             reason = REASONS.get(session.ended, session.ended)
-            return Standing(f"{symbols.phases[Phase.DONE]} ended", reason, is_logged)
+            return Standing(f"{symbols.phases[Phase.DONE]} ended", reason, log)
         if session.paused:
             reason = REASONS.get(session.paused, session.paused)
-            return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", is_logged)
-        return Standing(f"{symbols.paused} {name}", "waits for you", is_logged)
+            return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", log)
+        return Standing(f"{symbols.paused} {name}", "waits for you", log)
+
+    def _log(self) -> Literal["logged", "logging", "no log"]:
+        if not self._is_logged:
+            return "no log"
+        synced = self.controller.environment.journal.synced_seq
+        return "logged" if synced >= self.controller.session.said_seq else "logging"
 
     def calls(self) -> list[Key]:
         """The keys that the session waits for."""
@@ -230,7 +234,7 @@ class Replay:
             ("event", f"{source.position:,} of {source.length:,}"),
             ("speed", f"{SPEEDS[self._speed]:g}{symbols.times}"),
         ]
-        return Standing(state, doing, None, extra)
+        return Standing(state, doing, "", extra)
 
     def calls(self) -> list[Key]:
         """A replay waits for nothing."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, overload
 
 from brainstorm_agents import tokens
+from brainstorm_agents.chance import share
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage
-from brainstorm_agents.models.chance import draw
 from brainstorm_agents.models.model import Chunk, Request
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.session import Message
@@ -51,7 +51,7 @@ class MockModel:
         key = request.seed, request.prompt.turn.id
         text = _words(request)
         first, speaking = _pacing(text, request.params, key)
-        if draw("fail", *key) < request.params.get("fail", 0.0):
+        if share("fail", *key) < request.params.get("fail", 0.0):
             await clock.sleep(first)
             raise ModelError("the mock model failed, as its parameter fail asks it to")
         if first + speaking == 0:
@@ -101,8 +101,8 @@ def _pacing(text: str, params: Mapping[str, Any], key: tuple[int, str]) -> tuple
     latency = params.get("latency")
     if latency is not None:
         return latency * THINKING_SHARE, latency * (1 - THINKING_SHARE)
-    first = params.get("first_token", _between(FIRST_TOKEN_S, draw("first", *key)))
-    pace = params.get("tokens_per_second", _between(TOKENS_PER_SECOND, draw("pace", *key)))
+    first = params.get("first_token", _between(FIRST_TOKEN_S, share("first", *key)))
+    pace = params.get("tokens_per_second", _between(TOKENS_PER_SECOND, share("pace", *key)))
     return first, tokens.weigh(text) / pace
 
 
@@ -114,7 +114,7 @@ def _between(bounds: tuple[float, float], share: float) -> float:
 def _timed(text: str, speaking: float, key: tuple[int, str]) -> Iterator[tuple[str, float]]:
     """Pieces of the text with their offsets in seconds: quicker and slower, as people speak."""
     pieces = _piece.findall(text)
-    turns, start = 1.5 + 2 * draw("turns", *key), draw("start", *key)
+    turns, start = 1.5 + 2 * share("turns", *key), share("start", *key)
     costs = []
     for position, piece in enumerate(pieces):
         swing = math.sin(math.tau * (start + turns * position / len(pieces)))

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import chain, zip_longest
 from math import gcd
 
-from brainstorm_agents.voices.chance import shuffled
+from brainstorm_agents.chance import shuffled
 from brainstorm_agents.voices.data_files import load
 
 _SLOT = re.compile(r"\{(\w+)\}")

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from brainstorm_agents.voices.chance import draw
+from brainstorm_agents.chance import draw
 from brainstorm_agents.voices.text import clean, has_words, is_cjk
 from brainstorm_agents.voices.topics import Subject, lexicon
 

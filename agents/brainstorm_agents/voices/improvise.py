@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from brainstorm_agents.chance import draw
 from brainstorm_agents.voices.banks import Seat, filled, quoted, template
-from brainstorm_agents.voices.chance import draw
 from brainstorm_agents.voices.fragments import fragment
 from brainstorm_agents.voices.registers import register_of
 from brainstorm_agents.voices.situation import USER, Heard, Situation

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from brainstorm_agents.voices.chance import draw
+from brainstorm_agents.chance import draw
 from brainstorm_agents.voices.data_files import load
 
 _READ = 400

@@ -7,7 +7,7 @@ by a real model, by a neighbour who failed, is the improviser's to answer.
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from brainstorm_agents.voices.chance import draw
+from brainstorm_agents.chance import draw
 from brainstorm_agents.voices.data_files import load
 from brainstorm_agents.voices.situation import USER, Heard, Situation
 

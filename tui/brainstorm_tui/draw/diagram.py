@@ -1,6 +1,5 @@
 """The run diagram: who spoke when, who waited for whom, and what the whole run waited for."""
 
-import math
 from bisect import bisect_left
 from itertools import count
 
@@ -13,7 +12,7 @@ from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.diagram_lanes import draw_labels, draw_lane
 from brainstorm_tui.draw.diagram_path import draw_path
 from brainstorm_tui.draw.diagram_view import SHAPES, View
-from brainstorm_tui.draw.lanes import STEPS_MS, Scale, scale
+from brainstorm_tui.draw.lanes import STEPS_MS, Scale, edge, scale
 from brainstorm_tui.draw.row import Piece, clip, strip
 from brainstorm_tui.draw.timeline import MARGIN, Track, timeline_head
 from brainstorm_tui.look import Look
@@ -54,7 +53,7 @@ def diagram(
     lines = [_head(look, track, scale_, width, first_cell), _axis(look, scale_, width, first_cell)]
     view = _view(look, track, scale_, width, height - len(lines), chosen, first_cell)
     lines += _lanes(view, shows_path=shows_path)
-    if (hidden := len(track.session.roles) - view.lanes) and view.lanes:
+    if hidden := len(track.session.roles) - view.lanes:
         lines.append(_hidden(view, hidden))
     return lines[: max(height, 0)]
 
@@ -171,9 +170,8 @@ class _Panned(Scale):
 
 
 def _head(look: Look, track: Track, scale_: Scale, width: int, first_cell: int) -> Strip:
-    shift = first_cell * scale_.cell_ms
-    spans = tuple((start, end, before - shift) for start, end, before in scale_.spans)
-    return timeline_head(look, track, _Panned(scale_.cell_ms, spans), width, "run")
+    panned = _Panned(scale_.cell_ms, scale_.under_way, first_cell * scale_.cell_ms)
+    return timeline_head(look, track, panned, width, "run")
 
 
 def _axis(look: Look, scale_: Scale, width: int, first_cell: int) -> Strip:
@@ -181,11 +179,10 @@ def _axis(look: Look, scale_: Scale, width: int, first_cell: int) -> Strip:
     grid, dim = Cells(width, 1, look.ink("dim")), look.ink("dim")
     step_ms = next(step for step in _AXIS_MS if step >= _LABEL_CELLS * scale_.cell_ms)
     digits = 0 if step_ms % 1000 == 0 else 1
-    unbroken = Scale(scale_.cell_ms, ((0.0, math.inf, 0),))
     unit = " s"
     for number in count(-(-first_cell * scale_.cell_ms // step_ms)):
         t = number * step_ms / 1000
-        x = MARGIN + unbroken.edge(t) - first_cell
+        x = MARGIN + edge(number * step_ms, scale_.cell_ms) - first_cell
         label = f"{t:,.{digits}f}{unit}"
         if x + cell_len(label) > width:
             break

@@ -1,8 +1,6 @@
 """The lanes of the run diagram: what each role did when, and its turns' ids."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 from rich.style import Style
 
@@ -11,7 +9,7 @@ from brainstorm_agents.session import Phase, RoleState, Turn
 from brainstorm_tui.draw.diagram_view import View
 from brainstorm_tui.draw.headings import WORDS, observed_pieces, seconds
 from brainstorm_tui.draw.lane_cell import cell_style, put_cell
-from brainstorm_tui.draw.lanes import Cell, Scale, lane
+from brainstorm_tui.draw.lanes import lane
 from brainstorm_tui.draw.row import Piece, clip, width_of
 from brainstorm_tui.draw.timeline import MARGIN
 from brainstorm_tui.text.safe import one_line
@@ -31,7 +29,7 @@ def draw_lane(view: View, state: RoleState, on_path: Collection[str]) -> None:
     name = clip(one_line(state.name), MARGIN - 2, look.symbols.more)
     view.grid.put(1, y, name, look.role(state.place, bold=is_chosen))
     for turn in view.turns(state):
-        for at, cell in _cells(view, turn):
+        for at, cell in lane([turn], view.scale, view.track.end):
             x = MARGIN + at - view.first_cell
             if not MARGIN <= x < view.grid.width:
                 continue
@@ -54,26 +52,6 @@ def draw_labels(view: View, state: RoleState) -> None:
             _label(view, turn)
     if chosen is not None:
         _label(view, chosen)
-
-
-def _cells(view: View, turn: Turn) -> list[tuple[int, Cell]]:
-    if turn.round.ended is not None:
-        return _past_cells(_Past(turn, view.scale.cell_ms, view.scale))
-    return list(lane([turn], view.scale, view.track.end))
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """A turn of a finished round: at one scale its cells never change again."""
-
-    turn: Turn
-    cell_ms: int
-    scale: Scale = field(compare=False)
-
-
-@lru_cache(maxsize=2048)
-def _past_cells(past: _Past) -> list[tuple[int, Cell]]:
-    return list(lane([past.turn], past.scale, past.scale.spans[-1][1]))
 
 
 def _label(view: View, turn: Turn) -> None:

@@ -1,12 +1,15 @@
 """The timeline's scale and lanes: a turn's phases and the pace of its speech, cell by cell."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_agents.under_way import UnderWay
 
-STEPS_MS = tuple(
+STEPS_MS: tuple[int, ...] = tuple(
     base * 10**power
     for power in range(1, 9)
     for base in (2, 3, 5, 7, 10, 15)
@@ -22,19 +25,16 @@ REFERENCE_TPS = 18.0
 
 
 class Scale(NamedTuple):
-    """Session time to cells. Idle stretches are left out, so time here is time under way."""
+    """Session time to cells, the idle stretches left out."""
 
     cell_ms: int
-    spans: tuple[tuple[float, float, int], ...]
-    """Stretches of session time with the milliseconds under way before each."""
+    under_way: UnderWay
+    first_ms: int = 0
+    """Milliseconds under way before the first cell."""
 
     def ms(self, t: float) -> int:
-        """Milliseconds under way up to a time of the session."""
-        position = bisect_right(self.spans, (t, float("inf"), 0)) - 1
-        if position < 0:
-            return 0
-        start, end, before = self.spans[position]
-        return before + round((min(t, end) - start) * 1000)
+        """Milliseconds under way from the first cell to a time of the session."""
+        return round(self.under_way.seconds(t) * 1000) - self.first_ms
 
     def cell(self, t: float) -> int:
         """The cell that a time of the session falls into."""
@@ -42,15 +42,16 @@ class Scale(NamedTuple):
 
     def edge(self, t: float) -> int:
         """The first cell whose middle is not before a time: where something begins or is over."""
-        return -((self.cell_ms // 2 - self.ms(t)) // self.cell_ms)
+        return edge(self.ms(t), self.cell_ms)
 
     def time(self, cell: int) -> float:
-        """The time of the session at which a cell begins; the last one if it is beyond."""
-        wanted = cell * self.cell_ms
-        for start, end, before in reversed(self.spans):
-            if wanted >= before:
-                return min(start + (wanted - before) / 1000, end)
-        return 0.0
+        """The time of the session at which a cell begins."""
+        return self.under_way.time((cell * self.cell_ms + self.first_ms) / 1000)
+
+
+def edge(ms: int, cell_ms: int) -> int:
+    """The first cell whose middle is not before so many milliseconds."""
+    return -((cell_ms // 2 - ms) // cell_ms)
 
 
 def scale(session: Session, now: float, width: int, cell_ms: int | None = None) -> Scale:
@@ -59,16 +60,10 @@ def scale(session: Session, now: float, width: int, cell_ms: int | None = None) 
     Args:
         cell_ms: Milliseconds a cell, to overrule what fits.
     """
-    spans = []
-    before = 0
-    for position, (start, end) in enumerate(session.spans):
-        if session.is_under_way and position == len(session.spans) - 1:
-            end = max(now, end)
-        spans.append((start, end, before))
-        before += round((end - start) * 1000)
     if cell_ms is None:
-        cell_ms = next((step for step in STEPS_MS if before // step < width), STEPS_MS[-1])
-    return Scale(cell_ms, tuple(spans))
+        total = round(session.elapsed(now) * 1000)
+        cell_ms = next((step for step in STEPS_MS if total // step < width), STEPS_MS[-1])
+    return Scale(cell_ms, session.under_way)
 
 
 class Cell(NamedTuple):
@@ -81,10 +76,27 @@ class Cell(NamedTuple):
     turn: Turn
 
 
-def lane(turns: list[Turn], scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
+def lane(turns: Iterable[Turn], scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
     """The cells of one role's lane, by position."""
     for turn in turns:
-        yield from _cells(turn, scale_, now)
+        if turn.round.ended is None:
+            yield from _cells(turn, scale_, now)
+        else:
+            yield from _settled_cells(_Settled(turn, scale_.cell_ms, scale_))
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A turn of a finished round: at one scale its cells never change again."""
+
+    turn: Turn
+    cell_ms: int
+    scale: Scale = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _settled_cells(settled: _Settled) -> list[tuple[int, Cell]]:
+    return list(_cells(settled.turn, settled.scale, settled.turn.round.ended or 0.0))
 
 
 def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:

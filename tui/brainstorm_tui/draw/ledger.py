@@ -1,6 +1,5 @@
 """The ledger: who saw what, round by round, and what speaking at the same time has saved."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import nlargest
 from weakref import WeakKeyDictionary
@@ -28,7 +27,7 @@ def ledger(look: Look, session: Session, now: float, width: int, height: int) ->
     lines = [column.title("who saw what")]
     if height > _ROOMY:
         lines.append(column.blank())
-    below = page.times() if session.spans else []
+    below = page.times() if session.under_way else []
     room = height - len(lines)
     wanted = page.wanted(room)
     # The list keeps a few lines before the times, then the bars, then the savings get theirs.
@@ -233,22 +232,8 @@ def _kept(session: Session) -> _Kept:
 def _add_waits(waits: dict[str, float], session: Session, round_: Round, until: float) -> None:
     for turn in round_.turns:
         if turn.phase is Phase.DONE and turn.ended is not None:
-            wait = _under_way(session, turn.ended, until)
+            wait = session.elapsed(until) - session.elapsed(turn.ended)
             waits[turn.role] = waits.get(turn.role, 0.0) + wait
-
-
-def _under_way(session: Session, start: float, end: float) -> float:
-    """Seconds between two times in which any turn was under way."""
-    spans = session.spans
-    total = 0.0
-    for position in range(max(0, bisect_right(spans, [start, float("inf")]) - 1), len(spans)):
-        first, last = spans[position]
-        if first >= end:
-            break
-        if session.is_under_way and position == len(spans) - 1:
-            last = max(last, end)
-        total += max(0.0, min(last, end) - max(first, start))
-    return total
 
 
 def _name(round_: Round) -> str:

@@ -56,7 +56,7 @@ class _Page:
     def lines(self, room: int) -> list[Strip]:
         """Everything under the title."""
         blank = self._column.blank
-        call, aside = self._call(with_hint=room >= 20), self._at_the_same_time()
+        call, aside = self._call(), self._at_the_same_time()
         for fixed in ([aside, call], [call], []):
             free = room - sum(len(part) + 1 for part in fixed if part) - 1
             if free >= _LEAST_NEW:
@@ -72,7 +72,7 @@ class _Page:
         new, known = self._new(room), self._known(room)
         if known and len(new) + 1 + len(known) > room:
             share = max(room // 3, room - 1 - len(new))
-            known = self._known(share) if share >= 2 and room - 1 - share >= _LEAST_NEW else []
+            known = self._known(share) if share >= 3 and room - 1 - share >= _LEAST_NEW else []
             new = self._new(room - 1 - len(known) if known else room)
         return new, known
 
@@ -160,16 +160,12 @@ class _Page:
         heading = self._heading("said at the same time: not seen")
         return [heading, *(column.line(pieces) for pieces in rows)]
 
-    def _call(self, *, with_hint: bool) -> list[Strip]:
+    def _call(self) -> list[Strip]:
         """What was sent, what was got, from which model."""
         look, column = self._look, self._column
         dim, text = look.ink("dim"), look.ink("text")
         rule = Piece(look.symbols.rule * column.inner, look.ink("hairline"))
         lines = [column.line([rule]), self._labelled("sent", self._sent_variants())]
-        if with_hint:
-            hints = ("shows the prompt word for word", "shows the prompt")
-            key = Piece("p", look.ink("text", bold=True))
-            lines.append(self._labelled("", [[key, Piece(f" {hint}", dim)] for hint in hints]))
         lines.append(self._labelled("got", self._got_variants()))
         model = self._turn.model or self._session.scenario.role(self._turn.role).model
         asked = [Piece(clip(one_line(model), column.inner - _LABEL, look.symbols.more), text)]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from textual.strip import Strip
 
@@ -38,8 +38,8 @@ class Standing(NamedTuple):
     """The chip: `● round 2 of 3`."""
     doing: str
     """In a word, if nobody is doing anything."""
-    is_logged: bool | None
-    """Whether all that was said is on the disk; None without a log."""
+    log: Literal["logged", "logging", "no log", ""]
+    """Whether all that was said is on the disk; nothing in a replay."""
     extra: Sequence[tuple[str, str]] = ()
     """What a replay adds: labels and values."""
 
@@ -77,7 +77,7 @@ def status(
         bar,
         [chip],
         [group for group in groups if group],
-        _logged(look, standing.is_logged, width),
+        _log(look, standing.log, width),
         keep=1 if session.failed else 0,
     )
 
@@ -142,11 +142,12 @@ def _tokens(look: Look, session: Session) -> Group:
     ]
 
 
-def _logged(look: Look, is_logged: bool | None, width: int) -> Group:
+def _log(look: Look, log: str, width: int) -> Group:
     bar, dim = look.ink("text", "bar"), look.ink("dim", "bar")
-    if is_logged is None:
-        return [Piece("no log ", dim)] if width >= 100 else ()
-    sign = look.symbols.phases[Phase.DONE if is_logged else Phase.THINKING]
-    word = "logged" if is_logged else "logging"
-    pieces = [Piece(sign, look.ink("good", "bar") if is_logged else bar)]
-    return [*pieces, Piece(f" {word} ", dim)] if width >= 100 else [*pieces, Piece(" ", bar)]
+    words = [Piece(f"{log} ", dim)] if width >= 100 else []
+    if log in ("", "no log"):
+        return words if log else ()
+    is_done = log == "logged"
+    sign = look.symbols.phases[Phase.DONE if is_done else Phase.THINKING]
+    mark = Piece(f"{sign} ", look.ink("good", "bar") if is_done else bar)
+    return [mark, *words]

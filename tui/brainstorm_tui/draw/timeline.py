@@ -59,13 +59,22 @@ def timeline(look: Look, track: Track, width: int, rows: int, *, lane_rows: int)
             _lane(look, grid, track, scale_, name, place * lane_rows, lane_rows)
     else:
         _at_once(look, grid, track, scale_)
-    if track.session.spans:
+    if track.session.under_way:
         now = MARGIN + scale_.edge(track.now)
+        line = look.symbols.path_down if track.is_replay else look.symbols.now
         for y in range(grid.height):
-            if not track.is_replay and not grid.is_free(now, y):
-                continue
-            grid.put(now, y, look.symbols.now, look.ink("text"))
+            is_label = lane_rows > 1 and y % lane_rows == lane_rows - 1
+            if grid.is_free(now, y) or (track.is_replay and not is_label):
+                grid.put(now, y, line, look.ink("text"))
     return [head, *grid.strips()]
+
+
+def hit(track: Track, width: int, lane_rows: int, x: int, y: int) -> tuple[float, str | None]:
+    """The time, and the role if there are lanes, of a cell of the timeline."""
+    t = scale(track.session, track.end, width - MARGIN - 1).time(max(0, x - MARGIN))
+    names = list(track.session.roles)
+    place = (y - 1) // lane_rows if lane_rows and y > 0 else len(names)
+    return t, names[place] if place < len(names) else None
 
 
 def lane_strip(look: Look, track: Track, name: str, width: int) -> Strip:
@@ -73,8 +82,9 @@ def lane_strip(look: Look, track: Track, name: str, width: int) -> Strip:
     scale_ = scale(track.session, track.end, width)
     grid = Cells(width, 1, look.ink("dim"))
     place = track.session.roles[name].place
-    for x, cell in lane(track.session.roles[name].turns, scale_, track.now):
-        style = cell_style(look, cell, place, is_faint=False)
+    now = scale_.edge(track.now) - 1
+    for x, cell in lane(track.session.roles[name].turns, scale_, track.end):
+        style = cell_style(look, cell, place, is_faint=x > now)
         put_cell(look.symbols, grid, x, 0, cell, style, is_tall=False)
     return grid.strips()[0]
 
@@ -92,8 +102,11 @@ def timeline_head(look: Look, track: Track, scale_: Scale, width: int, title: st
     starts = [MARGIN + scale_.edge(round_.started) for round_ in rounds]
     for round_, start, after in zip(rounds, starts, [*starts, edge][1:], strict=True):
         grid.put(start, 0, look.symbols.barrier, look.ink("older", "bar"))
+        room = min(after, edge) - start - 2
+        if room <= 0:
+            continue
         x = start + 1
-        for piece in _round_label(look, track, round_, min(after, edge) - start - 2):
+        for piece in _round_label(look, track, round_, room):
             x = grid.put(x, 0, piece.text, piece.style)
     grid.put(edge, 0, total, text)
     return grid.strips()[0]
@@ -102,9 +115,10 @@ def timeline_head(look: Look, track: Track, scale_: Scale, width: int, title: st
 def _round_label(look: Look, track: Track, round_: Round, room: int) -> Sequence[Piece]:
     dim, text = look.ink("dim", "bar"), look.ink("older", "bar")
     name = Piece("opening" if round_.number == 0 else f"round {round_.number}", text)
-    until = round_.ended if round_.ended is not None and round_.ended <= track.now else track.now
-    label = [name, Piece(f" {seconds(_took(track, round_, until))}", dim)]
-    last = _last(round_)
+    until = track.now if round_.ended is None else min(round_.ended, track.now)
+    took = track.session.elapsed(until) - track.session.elapsed(round_.started)
+    label = [name, Piece(f" {seconds(took)}", dim)] if until > round_.started else [name]
+    last = _last(round_, track.now)
     labels = [label, [name], [Piece(str(round_.number), text)]]
     if last is not None:
         place = track.session.roles[last.role].place
@@ -113,23 +127,9 @@ def _round_label(look: Look, track: Track, round_: Round, room: int) -> Sequence
     return next((pieces for pieces in labels if width_of(pieces) <= room), ())
 
 
-def _took(track: Track, round_: Round, until: float) -> float:
-    """Seconds under way in a round, up to a time."""
-    return sum(
-        max(0.0, min(end, until) - max(start, round_.started)) for start, end in _spans(track)
-    )
-
-
-def _spans(track: Track) -> list[tuple[float, float]]:
-    spans = [(start, end) for start, end in track.session.spans]
-    if spans and track.session.is_under_way:
-        spans[-1] = (spans[-1][0], max(track.now, spans[-1][1]))
-    return spans
-
-
-def _last(round_: Round) -> Turn | None:
+def _last(round_: Round, now: float) -> Turn | None:
     """Who held a finished round up, if it was one role and worth a word."""
-    if round_.ended is None or len(round_.turns) < 2:
+    if round_.ended is None or round_.ended > now or len(round_.turns) < 2:
         return None
     *_, second, last = sorted(round_.turns, key=lambda turn: turn.ended or 0.0)
     return last if (last.ended or 0.0) - (second.ended or 0.0) >= 0.1 else None
@@ -157,8 +157,6 @@ def _lane(
     )
     now = scale_.edge(track.now) - 1
     for x, cell in lane(state.turns, scale_, track.end):
-        if x > now and not track.is_replay:
-            continue
         style = cell_style(look, cell, state.place, is_faint=x > now)
         put_cell(look.symbols, grid, MARGIN + x, label_y, cell, style, is_tall=rows == 3)
     if rows > 1:

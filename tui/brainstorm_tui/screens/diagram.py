@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from brainstorm_agents.session import Turn
-from brainstorm_tui.draw.diagram import diagram, neighbour, zoomed
+from brainstorm_tui.draw.diagram import diagram, neighbour, panned_to, zoomed
 from brainstorm_tui.draw.lanes import scale
 from brainstorm_tui.draw.status import Key
 from brainstorm_tui.draw.timeline import MARGIN, Track
@@ -43,6 +43,8 @@ class DiagramScreen(Frame):
         super().__init__(transport)
         self._chosen = chosen
         self._cell_ms: int | None = None
+        """Milliseconds a cell; None fits the whole run."""
+        self._first_cell = 0
         self._shows_path = True
 
     def compose_middle(self) -> ComposeResult:
@@ -51,10 +53,6 @@ class DiagramScreen(Frame):
         yield Canvas(id="between")
         yield Canvas(id="details")
         yield Canvas(id="gap")
-
-    def on_mount(self) -> None:
-        """Begin to draw."""
-        super().on_mount()
 
     @property
     def _turn(self) -> Turn | None:
@@ -82,7 +80,9 @@ class DiagramScreen(Frame):
 
     def action_zoom(self, step: int) -> None:
         """Make a cell stand for more time (1), or for less (-1)."""
-        self._cell_ms = zoomed(self._cell_ms or self._fitting(), step)
+        fitting = self._fitting()
+        wanted = zoomed(self._cell_ms or fitting, step)
+        self._cell_ms = wanted if wanted < fitting else None
         self.redraw()
 
     def action_fit(self) -> None:
@@ -121,6 +121,10 @@ class DiagramScreen(Frame):
         )
         canvas = self.query_one("#diagram", Canvas)
         width, rows = canvas.size
+        if self._cell_ms is None:
+            self._first_cell = 0
+        elif turn is not None:
+            self._first_cell = panned_to(track, turn, width, self._cell_ms, self._first_cell)
         canvas.show(
             diagram(
                 self.look,
@@ -129,24 +133,12 @@ class DiagramScreen(Frame):
                 rows,
                 chosen=turn.id if turn else None,
                 cell_ms=self._cell_ms,
-                first_cell=self._first_cell(turn),
+                first_cell=self._first_cell,
                 shows_path=self._shows_path,
             )
         )
-        if turn is not None:
-            details.show(
-                turn_details(self.look, source.session, turn, now, width, details.size.height)
-            )
+        details.show(turn_details(self.look, source.session, turn, now, width, details.size.height))
 
     def _fitting(self) -> int:
         source = self.transport.source
         return scale(source.whole, source.now(), self.size.width - MARGIN - 1).cell_ms
-
-    def _first_cell(self, turn: Turn | None) -> int:
-        """Where the view begins when it is zoomed in: so that the chosen turn is in it."""
-        if self._cell_ms is None or turn is None:
-            return 0
-        source = self.transport.source
-        room = self.size.width - MARGIN - 1
-        at = scale(source.whole, source.now(), room, self._cell_ms).cell(turn.started)
-        return max(0, at - room // 4)

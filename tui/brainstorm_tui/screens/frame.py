@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -100,6 +102,12 @@ class Frame(Screen[None]):
         """Draw again: the theme may have changed meanwhile."""
         self._drawn = None
 
+    def on_key(self, event: events.Key) -> None:
+        """Drop the hint that the last key gave; a key that means nothing here gets one too."""
+        self.hint("")
+        if event.key not in self.active_bindings:
+            self.hint("that key does nothing here: ? shows the keys")
+
     def redraw(self) -> None:
         """Draw with the next frame, whether anything seems to have changed or not."""
         self._drawn = None
@@ -114,6 +122,15 @@ class Frame(Screen[None]):
         if said := self.transport.act(action):
             self.hint(said)
         self.redraw()
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected; without a selection Ctrl+C is the app's."""
+        selected = self.get_selected_text()
+        if not selected:
+            raise SkipAction
+        self.app.copy_to_clipboard(selected)
+        self.clear_selection()
+        self.hint("copied: sent to the terminal's clipboard")
 
     def action_help(self) -> None:
         """Show the keys."""

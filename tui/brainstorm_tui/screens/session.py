@@ -18,10 +18,8 @@ from brainstorm_tui.draw.row import Piece, row, strip
 from brainstorm_tui.draw.saw import saw
 from brainstorm_tui.draw.score import View
 from brainstorm_tui.draw.status import Key, key_pieces
-from brainstorm_tui.draw.timeline import Track, lane_strip, timeline
-from brainstorm_tui.screens.diagram import DiagramScreen
+from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
 from brainstorm_tui.screens.frame import Frame
-from brainstorm_tui.screens.role_menu import RoleMenu
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
 from brainstorm_tui.widgets.pane import Pane
@@ -44,8 +42,8 @@ class SessionScreen(Frame):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"pane({n})", f"Pane {n}", show=False) for n in range(1, 10)),
-        Binding("tab", "next_pane(1)", "Next pane", show=False, priority=True),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, priority=True),
+        Binding("tab", "next_pane(1)", "Next pane", show=False),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
         Binding("z", "zoom", "Zoom", show=False),
         Binding("w", "saw", "Who saw what", show=False),
         Binding("t", "diagram", "Run diagram", show=False),
@@ -142,6 +140,9 @@ class SessionScreen(Frame):
 
     def action_diagram(self) -> None:
         """Show the run diagram."""
+        # Imported on demand, like the menu: the first frame waits for neither.
+        from brainstorm_tui.screens.diagram import DiagramScreen
+
         turn = self.turn
         self.app.push_screen(DiagramScreen(self.transport, turn.id if turn else None))
 
@@ -155,6 +156,8 @@ class SessionScreen(Frame):
 
     def action_menu(self) -> None:
         """Show what can be done about the focused role."""
+        from brainstorm_tui.screens.role_menu import RoleMenu
+
         turn = self.session.roles[self._focus].turn
         if not isinstance(self.transport, Live):
             self.hint("this is a replay: read only")
@@ -213,11 +216,7 @@ class SessionScreen(Frame):
             self._chosen = None
             self.action_to_end()
             return
-        chosen = turns[max(place, 0)]
-        self._chosen = chosen.id
-        self._pane.view.top = None
-        self._pane.reveal(chosen.round.number)
-        self.redraw()
+        self._choose(turns[max(place, 0)])
 
     def action_sideways(self, step: int) -> None:
         """In a replay the next or previous turn; else the next or previous pane."""
@@ -233,9 +232,10 @@ class SessionScreen(Frame):
 
     def action_back(self) -> None:
         """Close what is on top: the panel, the zoom, the choice."""
-        if self._shows_saw or self._is_zoomed:
-            self._shows_saw, self._is_zoomed = False, False
-            self._rearrange()
+        if self._shows_saw:
+            self.action_saw()
+        elif self._is_zoomed:
+            self.action_zoom()
         elif self._chosen is not None:
             self._chosen = None
             self.redraw()
@@ -246,11 +246,48 @@ class SessionScreen(Frame):
         """Answer a key whose feature is not there yet."""
         self.hint(f"{what} is not there yet")
 
-    def on_pane_chosen(self, message: Pane.Chosen) -> None:
-        """A click focuses, a double click zooms."""
-        self._focus_on(message.pane.role)
-        if message.is_double:
-            self.action_zoom()
+    def on_canvas_clicked(self, message: Canvas.Clicked) -> None:
+        """A click focuses, a double click zooms; an id leads to its message, a lane to its turn."""
+        canvas = message.canvas
+        turn = self.session.turns.get(canvas.word_at(message.x, message.y))
+        if canvas.id == "timeline":
+            self._click_timeline(message.x, message.y)
+        elif turn is not None:
+            self._choose(turn)
+        elif isinstance(canvas, Pane):
+            self._focus_on(canvas.role)
+            if message.is_double:
+                self.action_zoom()
+        elif canvas.id == "overview":
+            top = page_of(len(self._names), self._names.index(self._focus), canvas.size.height)
+            if top + message.y < len(self._names):
+                self._focus_on(self._names[top + message.y])
+                if message.is_double:
+                    self.action_zoom()
+
+    def _click_timeline(self, x: int, y: int) -> None:
+        track = self._track(self.transport.source.now())
+        t, name = hit(track, self.size.width, self._arrangement.lane_rows, x, y)
+        if isinstance(self.transport, Replay):
+            self.transport.source.seek_time(t)
+            self.redraw()
+        elif name is not None:
+            turns = [turn for turn in self.session.roles[name].turns if turn.started <= t]
+            if turns:
+                self._choose(turns[-1])
+            else:
+                self._focus_on(name)
+
+    def _choose(self, turn: Turn) -> None:
+        """Look at a turn: its pane has the focus, and its message is in view."""
+        self._focus_on(turn.role)
+        self._chosen = turn.id
+        self._pane.view.top = None
+        self._pane.reveal(turn.round.number)
+
+    def on_pane_scrolled(self) -> None:
+        """Show what is in view now."""
+        self.redraw()
 
     def on_say_line_said(self, message: SayLine.Said) -> None:
         """Publish what the user has typed."""
@@ -341,14 +378,8 @@ class SessionScreen(Frame):
         self._arrange()
         if self._follows_speaker:
             self._follow()
-        arrangement, source = self._arrangement, self.transport.source
-        track = Track(
-            source.whole,
-            now,
-            max(now, source.whole.t) if source.whole is not source.session else now,
-            self._focus,
-            self._chosen,
-        )
+        arrangement = self._arrangement
+        track = self._track(now)
         if arrangement.columns == 0:
             self._draw_overview(track)
         else:
@@ -366,6 +397,12 @@ class SessionScreen(Frame):
                 lane_rows=arrangement.lane_rows,
             )
         )
+
+    def _track(self, now: float) -> Track:
+        whole = self.transport.source.whole
+        is_replay = whole is not self.session
+        end = max(now, whole.t) if is_replay else now
+        return Track(whole, now, end, self._focus, self._chosen)
 
     def _draw_panes(self, track: Track, now: float) -> None:
         session, arrangement = self.session, self._arrangement
@@ -430,7 +467,17 @@ class SessionScreen(Frame):
         canvas = self.query_one("#overview", Canvas)
         width, height = canvas.size
         top = page_of(len(self._names), self._names.index(self._focus), height)
-        canvas.show(overview(self.look, track, width, height, focus=self._focus, top=top))
+        canvas.show(
+            overview(
+                self.look,
+                track,
+                width,
+                height,
+                focus=self._focus,
+                top=top,
+                session=self.session,
+            )
+        )
 
     def _draw_side(self, now: float) -> None:
         side = self.query_one("#side", Canvas)

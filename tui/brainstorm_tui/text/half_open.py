@@ -1,6 +1,5 @@
 """Markdown that is still being written: markers without their other half must not flash.
 
-Two means. `hold_back` leaves out the end of the text while nobody can say yet what it will be.
 `install` teaches the parser to take what is open in the last paragraph as open to its end, and
 emphasis to work beside ideographs, where nobody writes spaces.
 """
@@ -18,53 +17,11 @@ HALF_OPEN = "half_open"
 """The key in the inline parser's environment that, if true, makes it leave nothing open."""
 
 
-def hold_back(text: str) -> str:
-    """Cut what is undecided off the end: a bare marker, half a link, half an emoji.
-
-    It comes back with the characters that decide it, or when the message is settled.
-    """
-    start = text.rfind("\n") + 1
-    line = text[start:]
-    if _UNDECIDED_LINE.fullmatch(line):
-        line = ""
-    elif link := _UNDECIDED_LINK.search(line, max(len(line) - _LONGEST_LINK, 0)):
-        line = line[: link.start()]
-    line = line.rstrip(_UNDECIDED_END)
-    if (len(line) - len(line.rstrip(_FLAG_HALVES))) % 2:
-        line = line[:-1]
-    return _without_table_head(text[:start] + line)
-
-
 def install(parser: MarkdownIt) -> None:
     """Add the rules for open ends and for emphasis beside ideographs."""
     parser.inline.ruler.at("emphasis", _emphasis)
     parser.inline.ruler.before("backticks", "half_open_code", _half_open_code)
     parser.inline.ruler2.after("balance_pairs", "half_open_emphasis", _half_open_emphasis)
-
-
-# Quotes, bullets, numbers, headings, fences, rules, the rulers of tables, emphasis to begin.
-_MARKERS = r"[\s>\-+*_#`~=|:\[\\]*"
-_UNDECIDED_LINE = re.compile(rf"{_MARKERS}(?:\d{{1,3}}[.)]?{_MARKERS})?")
-_LONGEST_LINK = 500
-_UNDECIDED_LINK = re.compile(
-    r"(?<!\\)!?\[[^\[\]]{0,80}(?:\](?:\([^()\s]{0,400})?)?$|<[a-zA-Z][a-zA-Z+.-]{1,31}:[^\s<>]*$"
-)
-_UNDECIDED_END = "*_~`\\\u200d\ufe0e\ufe0f" + "".join(map(chr, range(0xE0020, 0xE0080)))
-_FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
-
-
-def _without_table_head(text: str) -> str:
-    """Leave out the first row of a table until the row under it says that it is one."""
-    if text.endswith("\n\n"):
-        return text
-    above, _, last = text.rstrip("\n").rpartition("\n")
-    if _is_row(last) and not _is_row(above.rpartition("\n")[2]):
-        return above
-    return text
-
-
-def _is_row(line: str) -> bool:
-    return line.lstrip().startswith("|")
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:

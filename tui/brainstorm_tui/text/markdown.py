@@ -5,16 +5,17 @@ Nothing in it is active: links are text, HTML is text, and all of it is sanitise
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from rich.cells import cell_len
 
-from brainstorm_tui.text.half_open import HALF_OPEN, hold_back, install
 from brainstorm_tui.text.safe import one_line, sanitise
 from brainstorm_tui.text.table import Side, lay_out_table
+from brainstorm_tui.text.undecided import hold_back
 from brainstorm_tui.text.wrap import Line, Span, chop, wrap
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,6 @@ class Symbols:
 UNICODE = Symbols("•", "▏", "─")
 ASCII = Symbols("*", "|", "-")
 
-LONGEST = 50_000
-"""Characters in a text beyond which its Markdown is shown as it was written."""
-
 
 def layout(
     text: str, width: int, *, streaming: bool = False, symbols: Symbols = UNICODE
@@ -45,10 +43,13 @@ def layout(
             open counts as open to the end, and what is undecided waits.
         symbols: What to draw bullets, quotes and rules with.
     """
+    # Imported with the first text: the first frame has none, and does not wait for the parser.
+    from brainstorm_tui.text.parse import parse
+
     if streaming:
         text = hold_back(text)
     text = sanitise(text)
-    blocks = _parse(text, half_open=streaming)
+    blocks = parse(text, half_open=streaming)
     if blocks is None:
         return wrap([Span(text.strip("\n"))], width)
     return _Page(width, symbols).fill(blocks)
@@ -70,38 +71,6 @@ def preview(text: str) -> str:
 
 _UNBROKEN = 1_000_000
 _PREVIEWED = 600
-_MOST_BRACKETS = 2_000
-"""Brackets that are looked into for links: each costs the parser some 50 µs."""
-_DEEPEST = 40
-"""Nesting of tokens beyond which the parser drops text; a list takes two."""
-
-
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST})
-    parser.enable(["strikethrough", "table"])
-    # A line of dashes under a line of text is meant as a rule, and a definition far below would
-    # change what was read long ago. Inline text is parsed here, block by block.
-    parser.disable(["lheading", "reference", "inline", "text_join"])
-    install(parser)
-    return parser
-
-
-def _parse(text: str, *, half_open: bool) -> list[Token] | None:
-    """Parse into tokens with their children, or None if it is better shown as it is."""
-    if len(text) > LONGEST or text.count("[") > _MOST_BRACKETS:
-        return None
-    parser = _parser()
-    blocks = parser.parse(text)
-    last = next((block for block in reversed(blocks) if block.nesting >= 0), None)
-    for block in blocks:
-        if block.level >= _DEEPEST - 1:
-            return None
-        if block.type == "inline":
-            block.children = []
-            env = {HALF_OPEN: half_open and block is last}
-            parser.inline.parse(block.content, parser, env, block.children)
-    return blocks
 
 
 @dataclass(slots=True)
@@ -128,7 +97,7 @@ class _Page:
         self._margins: list[_Margin] = []
         self._previous = ""
 
-    def fill(self, blocks: Sequence[Token]) -> list[Line]:
+    def fill(self, blocks: Sequence["Token"]) -> list[Line]:
         """Draw the blocks of a whole text."""
         style = ""
         table: list[Token] | None = None
@@ -153,7 +122,7 @@ class _Page:
             self._lines.pop()
         return self._lines
 
-    def _draw_block(self, block: Token) -> None:
+    def _draw_block(self, block: "Token") -> None:
         match block.type:
             case "fence" | "code_block":
                 self._draw("code", chop(sanitise(block.content).strip("\n"), self._room()))
@@ -178,7 +147,7 @@ class _Page:
             case "blockquote_close":
                 self._close("quote")
 
-    def _draw_table(self, tokens: Sequence[Token]) -> None:
+    def _draw_table(self, tokens: Sequence["Token"]) -> None:
         rows: list[list[list[Span]]] = []
         sides: list[Side] = []
         style = "bold"
@@ -250,7 +219,7 @@ def _trimmed(margins: list[Span]) -> Line:
     return (*margins[:-1], Span(margins[-1].text.rstrip(), margins[-1].style))
 
 
-def _spans(tokens: Sequence[Token], base: str) -> list[Span]:
+def _spans(tokens: Sequence["Token"], base: str) -> list[Span]:
     """Inline tokens as spans; `base` is the style of what bears no mark."""
     spans: list[Span] = []
     bold = italic = strike = link = link_start = 0
@@ -297,7 +266,9 @@ _BREAK = Span("\n")
 
 def _addresses(text: str) -> set[str]:
     """The addresses that a reader would take a link's text for."""
-    address = _parser().normalizeLink(text)
+    from brainstorm_tui.text.parse import address_of
+
+    address = address_of(text)
     return {"", *(f"{scheme}{address}{end}" for scheme in _SCHEMES for end in ("", "/"))}
 
 

@@ -7,6 +7,7 @@ The text is not normalised.
 
 import re
 import unicodedata
+from functools import cache
 
 MOST_MARKS = 8
 """Combining marks that may sit on one character; further ones are cut and counted."""
@@ -26,7 +27,7 @@ def sanitise(text: str) -> str:
     if "\t" in text:
         text = text.expandtabs(4)
     text = _LONG_RUN.sub(_cut_marks, text)
-    return _KEPT_OR_HIDDEN.sub(_show, text)
+    return _kept_or_hidden().sub(_show, text)
 
 
 def one_line(text: str) -> str:
@@ -66,7 +67,7 @@ _TAG_FLAGS = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region)
     for region in ("gbeng", "gbsct", "gbwls")
 )
-_KEPT_OR_HIDDEN = re.compile(
+_KEPT_OR_HIDDEN = (
     f"(?P<kept>\\U0001f3f4(?:{_TAG_FLAGS})\\U000e007f"
     # The longest emoji that exists joins four pictures. A terminal would draw a longer chain
     # over its neighbours, because the chain is measured as one picture.
@@ -78,6 +79,13 @@ _KEPT_OR_HIDDEN = re.compile(
     f"|(?<=[\\xa1-\\U0010ffff])(?<![\\s{_HIDDEN}])[\\ufe00-\\ufe0f])"
     f"|[{_HIDDEN}]+"
 )
+
+
+@cache
+def _kept_or_hidden() -> re.Pattern[str]:
+    # Compiled when it is first needed: it takes longer than the rest of this module's import.
+    return re.compile(_KEPT_OR_HIDDEN)
+
 
 _MOST_NAMED = 4
 """Hidden characters named one by one in a run; the rest of the run is only counted."""

@@ -3,13 +3,25 @@
 from collections.abc import Sequence
 
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 
 class Canvas(Widget):
     """Shows lines. Whoever owns it calls `show`; nothing is laid out again because of that."""
+
+    class Clicked(Message):
+        """A cell was clicked."""
+
+        def __init__(self, canvas: "Canvas", x: int, y: int, *, is_double: bool) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.x = x
+            self.y = y
+            self.is_double = is_double
 
     DEFAULT_CSS = """
     Canvas { background: $background; }
@@ -30,6 +42,20 @@ class Canvas(Widget):
         ]
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which cell was clicked."""
+        self.post_message(self.Clicked(self, event.x, event.y, is_double=event.chain > 1))
+
+    def word_at(self, x: int, y: int) -> str:
+        """The word in a cell, without what surrounds it; nothing between words."""
+        if not 0 <= y < len(self._lines):
+            return ""
+        line = self._lines[y]
+        before, behind = line.crop(0, x).text, line.crop(x).text
+        if not behind.strip() or behind[0] == " ":
+            return ""
+        return (before.rpartition(" ")[2] + behind.partition(" ")[0]).strip()
 
     def render_line(self, y: int) -> Strip:
         """A line, padded to the widget's width."""

@@ -23,13 +23,8 @@ class Pane(Canvas):
     Pane { height: 1fr; background: $surface; }
     """
 
-    class Chosen(Message):
-        """The pane was clicked; with a double click it is to fill the screen."""
-
-        def __init__(self, pane: "Pane", *, is_double: bool) -> None:
-            super().__init__()
-            self.pane = pane
-            self.is_double = is_double
+    class Scrolled(Message):
+        """The wheel has moved what is in view."""
 
     def __init__(self, role: str) -> None:
         super().__init__()
@@ -81,15 +76,13 @@ class Pane(Canvas):
         """Scroll back, and stop following."""
         event.stop()
         self.scroll_lines(-3)
+        self.post_message(self.Scrolled())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll on; at the end, follow."""
         event.stop()
         self.scroll_lines(3)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose this pane."""
-        self.post_message(self.Chosen(self, is_double=event.chain > 1))
+        self.post_message(self.Scrolled())
 
     def render_line(self, y: int) -> Strip:
         """A line, with what the selection needs to know."""

@@ -24,7 +24,7 @@ class SayLine(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Leave", show=False),
-        Binding("tab", "complete", "Complete a name", show=False, priority=True),
+        Binding("tab", "complete", "Complete a name", show=False),
         Binding("up", "earlier(-1)", "Said before", show=False),
         Binding("down", "earlier(1)", "Said after", show=False),
     ]

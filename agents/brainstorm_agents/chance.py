@@ -13,6 +13,11 @@ def draw(*parts: object) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest())
 
 
+def share(*parts: object) -> float:
+    """A number in [0, 1) that depends on `parts` alone."""
+    return draw(*parts) / 2**64
+
+
 def shuffled(items: Sequence[T], *parts: object) -> tuple[T, ...]:
     """The items in an order that depends on `parts` alone."""
     order = sorted(range(len(items)), key=lambda index: draw(*parts, index))

@@ -1,0 +1,199 @@
+"""The ledger: who saw what, and what the time together has saved."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.strip import Strip
+
+import brainstorm_themes
+from brainstorm_agents.clock import LoopClock, VirtualLoop
+from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.environment import Environment
+from brainstorm_agents.events import Event, TurnCancelled, decode
+from brainstorm_agents.journal import NoJournal
+from brainstorm_agents.models import Models
+from brainstorm_agents.scenario import Role, Scenario
+from brainstorm_agents.session import Session
+from brainstorm_tui.draw.ledger import ledger, waited
+from brainstorm_tui.look import ASCII, UNICODE, Look
+
+LOOK = Look(brainstorm_themes.builtin()["dark"], UNICODE)
+PLAIN = Look(brainstorm_themes.builtin()["dark"], ASCII)
+
+
+def cast(*names: str, **params: dict[str, Any]) -> Scenario:
+    """Roles that each take one second a turn, with params of their own by name."""
+    roles = tuple(
+        Role(name=name, profile=f"p-{name}", params={"latency": 1.0, **params.get(name, {})})
+        for name in names
+    )
+    return Scenario(name="test", topic="Why?", opener=names[0], roles=roles)
+
+
+def played(scenario: Scenario, rounds: int, says: Sequence[str] = ()) -> list[Event]:
+    """The events of a whole session on a virtual clock."""
+    log: list[bytes] = []
+
+    async def play() -> None:
+        environment = Environment(Models(), LoopClock(), NoJournal(log.append))
+        environment.open(scenario, seed=7, version="0", started_at="now")
+        for text in says:
+            environment.say(text)
+        controller = Controller(environment, rounds)
+        await controller.run_to_end()
+        await controller.close(Reason.QUIT)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(play())
+    return [decode(line[:-1], "test", number) for number, line in enumerate(log)]
+
+
+def folded(events: Sequence[Event], until: float = float("inf")) -> Session:
+    """The session as it stood at a time."""
+    session = Session()
+    for event in events:
+        if event.t <= until:
+            session.apply(event)
+    return session
+
+
+def texts(strips: Sequence[Strip]) -> list[str]:
+    return [strip.text.rstrip() for strip in strips]
+
+
+def assert_exact(strips: Sequence[Strip], width: int) -> None:
+    for strip in strips:
+        assert strip.cell_length == width
+        assert sum(cell_len(segment.text) for segment in strip) == width
+        assert "\x1b" not in strip.text
+        assert "\n" not in strip.text
+
+
+FOREIGN: dict[str, dict[str, Any]] = {
+    "Ana": {"script": ["**静かに**、ね。\x1b[31mred\u202e 👨‍👩‍👧 end", "一心不可二用" * 30]},
+    "山田太郎": {"script": ["短い。\n\n- 一\n- 二\n\n```\ncode\n```", "Yes. " * 200]},
+    "Bo👩‍🚀": {"script": ["é" * 300]},
+    "Fail": {"fail": 1.0},
+}
+FOREIGN_EVENTS = played(cast(*FOREIGN, **FOREIGN), 3, ["and\x9b you?"])
+MANY = [f"Role{number}" for number in range(25)]
+MANY_EVENTS = played(cast(*MANY), 3)
+THREE = played(cast("Alex", "Bob", "Chalice", Bob={"latency": 2.5}), 3)
+
+
+def lines_of(session: Session, now: float, width: int = 36, height: int = 40) -> list[str]:
+    return [line.strip() for line in texts(ledger(LOOK, session, now, width, height))]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([FOREIGN_EVENTS, MANY_EVENTS, THREE]),
+    st.floats(0, 12),
+    st.integers(20, 200),
+    st.integers(0, 60),
+    st.sampled_from([LOOK, PLAIN]),
+)
+def test_every_line_is_exactly_as_wide_as_it_has_to_be(
+    events: list[Event], now: float, width: int, height: int, look: Look
+) -> None:
+    strips = ledger(look, folded(events, now), now, width, height)
+    assert len(strips) <= height
+    assert_exact(strips, width)
+
+
+def test_each_turn_stands_with_what_it_observed_and_how_long_it_took() -> None:
+    lines = [" ".join(line.split()) for line in lines_of(folded(THREE), 9.0)]
+    assert lines[0] == "who saw what"
+    expected = ["opening a0 ← user 1.0 s", "round 1 b1 ← a0 2.5 s", "c1 ← a0 1.0 s"]
+    assert [line for line in lines if line][1:4] == expected
+
+
+def test_running_turns_show_their_phase_in_place_of_a_time() -> None:
+    strips = ledger(LOOK, folded(THREE, 2.9), 2.9, 36, 40)
+    running = next(strip for strip in strips if "b1 ←" in strip.text)
+    sign = next(segment for segment in running if "●" in segment.text)
+    assert sign.style == LOOK.role(1)
+
+
+def test_a_failure_is_a_chip() -> None:
+    session = folded(played(cast("Alex", "Bob", Bob={"fail": 1.0}), 1))
+    strips = ledger(LOOK, session, session.t, 36, 40)
+    failed = next(strip for strip in strips if "b1 ←" in strip.text)
+    assert any(segment.style == LOOK.chip("failure") and "✗" in segment.text for segment in failed)
+
+
+def test_the_bars_are_as_long_as_the_times_they_stand_for() -> None:
+    session = folded(THREE)
+    lines = lines_of(session, session.t)
+    bars = [line for line in lines if line.startswith("█")]
+    share = session.elapsed(session.t) / session.busy(session.t)
+    assert cell_len(bars[0]) == 32
+    assert abs(bars[1].count("█") - 32 * share) <= 1
+    assert f"one after another         {session.busy(session.t):.1f} s" in lines
+    saved = session.busy(session.t) - session.elapsed(session.t)
+    assert any(line.startswith("saved") and f"{saved:.1f} s" in line for line in lines)
+
+
+def test_bars_are_hashes_with_ascii_symbols() -> None:
+    session = folded(THREE)
+    strips = ledger(PLAIN, session, session.t, 36, 40)
+    assert "".join(strip.text for strip in strips).isascii()
+    assert any(strip.text.strip() == "#" * 32 for strip in strips)
+
+
+def test_whoever_waited_longest_at_the_barrier_is_named() -> None:
+    session = folded(THREE, 3.6)
+    assert waited(session, 3.6) == {"Alex": 0.0, "Bob": 0.0, "Chalice": 1.5}
+    assert any("waited" in line and "Chalice 1.5 s" in line for line in lines_of(session, 3.6))
+
+
+def test_waiting_grows_while_a_round_is_open() -> None:
+    session = folded(THREE, 2.6)
+    assert abs(waited(session, 2.6)["Chalice"] - 0.6) < 1e-6
+    assert abs(waited(session, 3.1)["Chalice"] - 1.1) < 1e-6
+
+
+def test_nobody_waits_while_the_session_is_stopped() -> None:
+    session = folded(THREE, 2.6)
+    stop = TurnCancelled(seq=session.seq + 1, t=2.6, id="b1", role="Bob", reason="stopped")
+    session.apply(stop)
+    assert abs(waited(session, 1000.0)["Chalice"] - 0.6) < 1e-6
+
+
+def test_earlier_rounds_give_way_whole() -> None:
+    session = folded(played(cast("Alex", "Bob", "Chalice"), 9))
+    lines = lines_of(session, session.t, height=24)
+    listed = [line for line in lines if "←" in line]
+    assert lines[2] == "… 7 earlier"
+    assert any(line.startswith("round 9") for line in listed)
+    assert listed[0].startswith("round 7")
+    assert len(listed) == 9
+    assert any(line.startswith("one after another") for line in lines)
+
+
+def test_a_round_that_is_too_long_is_counted_to_its_end() -> None:
+    session = folded(MANY_EVENTS)
+    lines = lines_of(session, session.t, height=16)
+    shown = sum("←" in line for line in lines)
+    assert f"+{25 - shown} more" in lines
+
+
+def test_without_height_the_times_go_before_the_list() -> None:
+    session = folded(THREE)
+    lines = lines_of(session, session.t, height=8)
+    assert not any("together" in line for line in lines)
+    assert sum("←" in line for line in lines) >= 3
+
+
+def test_before_the_first_turn_it_says_so() -> None:
+    assert "nobody has spoken yet" in lines_of(folded(THREE[:2]), 0.0)
+
+
+def test_what_the_user_throws_in_is_seen() -> None:
+    session = folded(played(cast("Alex", "Bob"), 1, ["Hurry!"]))
+    lines = lines_of(session, session.t)
+    assert any("a0 ← user user2" in line for line in lines)

@@ -1,0 +1,92 @@
+"""The details of a turn: what it saw, where its time went, and who waited for whom."""
+
+import re
+
+from brainstorm_agents.events import TurnAsked, TurnRetried
+from brainstorm_agents.session import Phase, Session
+from brainstorm_tui.draw.turn_details import turn_details
+
+from .runs import DARK, at, cast, run, strange, trio
+
+
+def details(session: Session, id_: str, now: float | None = None, width: int = 120) -> str:
+    now = session.t if now is None else now
+    lines = turn_details(DARK, session, session.turns[id_], now, width, 10)
+    return "\n".join(line.text.rstrip() for line in lines)
+
+
+def test_a_turn_that_waited_says_for_whom_and_why() -> None:
+    text = details(at(trio()), "b2")
+    assert "b2  Bob, round 2   saw c1   could not see a1 c2, said at the same time" in text
+    assert "queued 0.0 s   first token 0.2 s   spoke 0.8 s at" in text
+    assert (
+        "then waited 2.0 s at the barrier for c2, "
+        "held up by a late first token (0.5 s) and a long reply (1.5 s)"
+    ) in text
+
+
+def test_a_turn_that_was_waited_for_says_by_whom() -> None:
+    assert "a1 b2 waited for it, up to 2.0 s" in details(at(trio()), "c2")
+    assert "alone in its round" in details(at(trio()), "a0")
+
+
+def test_a_turn_under_way_says_so_in_the_present() -> None:
+    session = at(trio(), 3.5)
+    assert "then waited" not in details(session, "b1", 3.5)
+    assert "has waited 0.5 s at the barrier for c1" in details(session, "b1", 3.5)
+    assert "speaks for 0.8 s" in details(session, "c1", 3.5)
+    assert "b1 waits for it, up to 0.5 s" in details(session, "c1", 3.5)
+
+
+def test_a_queue_is_named_as_what_held_a_turn_up() -> None:
+    session = at(strange()["queued"])
+    assert any("held up by a queue" in details(session, id_) for id_ in session.turns)
+
+
+def test_lost_attempts_are_counted_and_the_last_reason_is_told() -> None:
+    events = trio()
+    asked = next(place for place, event in enumerate(events) if isinstance(event, TurnAsked))
+    a0 = {"id": "a0", "role": "Alex"}
+    session = Session()
+    for event in (
+        *events[: asked + 1],
+        TurnRetried(asked + 1, 1.0, attempt=1, reason="rate limit\x1b[2J", wait_s=0.5, **a0),
+        TurnAsked(asked + 2, 1.5, attempt=2, model="mock", **a0),
+    ):
+        session.apply(event)
+    text = details(session, "a0", 4.0)
+    assert "queued 0.0 s   no token yet, for 2.5 s   1 retry, 1.5 s lost: rate limit" in text
+    assert "\x1b" not in text
+
+
+def test_the_run_is_summed_up() -> None:
+    text = details(at(trio()), "b2")
+    assert "━━ critical path   a0 → c1 → c2 → c3   11.0 s   shorten one of these" in text
+    assert "one after another ≈18.0 s   together 11.0 s   saved ≈7.0 s 1.6×   textbook ×3" in text
+
+
+def test_a_long_path_is_left_out_in_the_middle() -> None:
+    session = at(run(cast("Alex", "Bob", own={"Alex": {"latency": 1}, "Bob": {"latency": 1}}), 40))
+    line = next(line for line in details(session, "a0").split("\n") if "critical path" in line)
+    assert re.search(r"path   a0 → b1 → .* → … → .* → b20 → a20   41\.0 s", line)
+    assert len(line) <= 120
+
+
+def test_in_a_low_panel_nothing_is_left_out_but_the_blanks() -> None:
+    session = at(trio())
+    lines = turn_details(DARK, session, session.turns["b2"], session.t, 80, 7)
+    text = [line.text.strip() for line in lines]
+    assert [bool(line) for line in text] == [True] * 7
+    assert text[-1].startswith("one after another")
+
+
+def test_a_failed_turn_tells_why() -> None:
+    session = at(strange()["failing"])
+    failed = next(turn for turn in session.turns.values() if turn.phase is Phase.FAILED)
+    assert "✗ failed  the mock model failed" in details(session, failed.id)
+
+
+def test_a_stopped_turn_tells_what_comes_next() -> None:
+    session = at(strange()["stopped"])
+    stopped = next(turn for turn in session.turns.values() if turn.phase is Phase.CANCELLED)
+    assert "stopped: the next step asks it again" in details(session, stopped.id)
