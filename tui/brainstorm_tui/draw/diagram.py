@@ -12,7 +12,7 @@ from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.diagram_lanes import draw_labels, draw_lane
 from brainstorm_tui.draw.diagram_path import draw_path
 from brainstorm_tui.draw.diagram_view import SHAPES, View
-from brainstorm_tui.draw.lanes import STEPS_MS, Scale, edge, scale
+from brainstorm_tui.draw.lanes import STEPS_MS, Page, Scale, edge, scale
 from brainstorm_tui.draw.row import Piece, clip, strip
 from brainstorm_tui.draw.timeline import MARGIN, Track, timeline_head
 from brainstorm_tui.look import Look
@@ -171,7 +171,7 @@ class _Panned(Scale):
 
 def _head(look: Look, track: Track, scale_: Scale, width: int, first_cell: int) -> Strip:
     panned = _Panned(scale_.cell_ms, scale_.under_way, first_cell * scale_.cell_ms)
-    return timeline_head(look, track, panned, width, "run")
+    return timeline_head(look, track, Page(panned, track.session.rounds), width, "run")
 
 
 def _axis(look: Look, scale_: Scale, width: int, first_cell: int) -> Strip:

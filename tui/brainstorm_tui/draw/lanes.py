@@ -1,12 +1,12 @@
 """The timeline's scale and lanes: a turn's phases and the pace of its speech, cell by cell."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_agents.session import Phase, RoleState, Round, Session, Turn
 from brainstorm_agents.under_way import UnderWay
 
 STEPS_MS: tuple[int, ...] = tuple(
@@ -19,6 +19,9 @@ STEPS_MS: tuple[int, ...] = tuple(
 
 WINDOW_S = 0.45
 """Over how much time the pace of speech is measured."""
+
+LEAST_ROUND = 8
+"""Cells that a round has on average, at least; with more rounds the timeline has pages."""
 
 REFERENCE_TPS = 18.0
 """Tokens a second that make half a wave. Fixed, so that past waves never move."""
@@ -64,6 +67,51 @@ def scale(session: Session, now: float, width: int, cell_ms: int | None = None) 
         total = round(session.elapsed(now) * 1000)
         cell_ms = next((step for step in STEPS_MS if total // step < width), STEPS_MS[-1])
     return Scale(cell_ms, session.under_way)
+
+
+class Page(NamedTuple):
+    """The rounds that are in view together, and their scale."""
+
+    scale: Scale
+    rounds: Sequence[Round]
+
+    def turns(self, state: RoleState) -> Sequence[Turn]:
+        """A role's turns in these rounds."""
+        if not self.rounds:
+            return ()
+        first, last = self.rounds[0].number, self.rounds[-1].number
+        turns = state.turns
+        start = bisect_left(turns, first, key=_round_of)
+        return turns[start : bisect_right(turns, last, key=_round_of)]
+
+
+def _round_of(turn: Turn) -> int:
+    return turn.round.number
+
+
+def page(session: Session, now: float, end: float, width: int) -> Page:
+    """The page on which a time is: the whole session, as long as its rounds have room.
+
+    A longer one turns by half a page at a time.
+
+    Args:
+        now: What has to be in view.
+        end: Up to where anything is known.
+        width: Cells.
+    """
+    rounds = session.rounds
+    half = max(4, width // LEAST_ROUND) // 2
+    current = max(0, bisect_right(rounds, now, key=lambda round_: round_.started) - 1)
+    first = max(0, (current // half - 1) * half)
+    shown = rounds[first : first + 2 * half]
+    if len(shown) == len(rounds):
+        return Page(scale(session, end, width), rounds)
+    behind = first + len(shown)
+    until = rounds[behind].started if behind < len(rounds) else end
+    start = shown[0].started
+    total = round((session.elapsed(until) - session.elapsed(start)) * 1000)
+    cell_ms = next((step for step in STEPS_MS if total // step < width), STEPS_MS[-1])
+    return Page(Scale(cell_ms, session.under_way, round(session.elapsed(start) * 1000)), shown)
 
 
 class Cell(NamedTuple):

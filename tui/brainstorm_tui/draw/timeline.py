@@ -10,7 +10,8 @@ from brainstorm_agents.session import Phase, Round, Session, Turn
 from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.headings import observed_pieces, seconds
 from brainstorm_tui.draw.lane_cell import cell_style, put_cell
-from brainstorm_tui.draw.lanes import Scale, lane, scale
+from brainstorm_tui.draw.lanes import Page, lane
+from brainstorm_tui.draw.lanes import page as page_of
 from brainstorm_tui.draw.row import Piece, clip, width_of
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
@@ -50,17 +51,20 @@ def timeline(look: Look, track: Track, width: int, rows: int, *, lane_rows: int)
         rows: Lines in all.
         lane_rows: Lines a role; 0 draws how many at once.
     """
-    scale_ = scale(track.session, track.end, width - MARGIN - 1)
-    head = timeline_head(look, track, scale_, width, "timeline")
+    page = _page(track, width)
+    head = timeline_head(look, track, page, width, "timeline")
     grid = Cells(width, rows - 1, look.ink("dim"))
-    _barriers(look, grid, track, scale_)
+    for round_ in page.rounds:
+        x = MARGIN + page.scale.edge(round_.started)
+        for y in range(grid.height):
+            grid.put(x, y, look.symbols.barrier, look.ink("hairline"))
     if lane_rows:
         for place, name in enumerate(track.session.roles):
-            _lane(look, grid, track, scale_, name, place * lane_rows, lane_rows)
+            _lane(look, grid, track, page, name, place * lane_rows, lane_rows)
     else:
-        _at_once(look, grid, track, scale_)
+        _at_once(look, grid, track, page)
     if track.session.under_way:
-        now = MARGIN + scale_.edge(track.now)
+        now = MARGIN + page.scale.edge(track.now)
         line = look.symbols.path_down if track.is_replay else look.symbols.now
         for y in range(grid.height):
             is_label = lane_rows > 1 and y % lane_rows == lane_rows - 1
@@ -71,7 +75,7 @@ def timeline(look: Look, track: Track, width: int, rows: int, *, lane_rows: int)
 
 def hit(track: Track, width: int, lane_rows: int, x: int, y: int) -> tuple[float, str | None]:
     """The time, and the role if there are lanes, of a cell of the timeline."""
-    t = scale(track.session, track.end, width - MARGIN - 1).time(max(0, x - MARGIN))
+    t = _page(track, width).scale.time(max(0, x - MARGIN))
     names = list(track.session.roles)
     place = (y - 1) // lane_rows if lane_rows and y > 0 else len(names)
     return t, names[place] if place < len(names) else None
@@ -79,27 +83,31 @@ def hit(track: Track, width: int, lane_rows: int, x: int, y: int) -> tuple[float
 
 def lane_strip(look: Look, track: Track, name: str, width: int) -> Strip:
     """One role's lane alone, in one line, for its pane or the overview."""
-    scale_ = scale(track.session, track.end, width)
+    page = page_of(track.session, track.now, track.end, width)
     grid = Cells(width, 1, look.ink("dim"))
-    place = track.session.roles[name].place
-    now = scale_.edge(track.now) - 1
-    for x, cell in lane(track.session.roles[name].turns, scale_, track.end):
-        style = cell_style(look, cell, place, is_faint=x > now)
+    state = track.session.roles[name]
+    now = page.scale.edge(track.now) - 1
+    for x, cell in lane(page.turns(state), page.scale, track.end):
+        style = cell_style(look, cell, state.place, is_faint=x > now)
         put_cell(look.symbols, grid, x, 0, cell, style, is_tall=False)
     return grid.strips()[0]
 
 
-def timeline_head(look: Look, track: Track, scale_: Scale, width: int, title: str) -> Strip:
+def _page(track: Track, width: int) -> Page:
+    return page_of(track.session, track.now, track.end, width - MARGIN - 1)
+
+
+def timeline_head(look: Look, track: Track, page: Page, width: int, title: str) -> Strip:
     """The rounds' names over the lanes, each as far as there is room, and the time in all."""
     dim, text = look.ink("dim", "bar"), look.ink("text", "bar")
     grid = Cells(width, 1, dim)
     grid.put(1, 0, title, dim if title == "timeline" else text)
-    rounds = track.session.rounds
+    rounds = page.rounds
     total = seconds(track.session.elapsed(track.now))
     if track.is_replay:
         total += f" of {seconds(track.session.elapsed(track.end))}"
     edge = width - cell_len(total) - 1
-    starts = [MARGIN + scale_.edge(round_.started) for round_ in rounds]
+    starts = [MARGIN + page.scale.edge(round_.started) for round_ in rounds]
     for round_, start, after in zip(rounds, starts, [*starts, edge][1:], strict=True):
         grid.put(start, 0, look.symbols.barrier, look.ink("older", "bar"))
         room = min(after, edge) - start - 2
@@ -135,16 +143,7 @@ def _last(round_: Round, now: float) -> Turn | None:
     return last if (last.ended or 0.0) - (second.ended or 0.0) >= 0.1 else None
 
 
-def _barriers(look: Look, grid: Cells, track: Track, scale_: Scale) -> None:
-    for round_ in track.session.rounds:
-        x = MARGIN + scale_.edge(round_.started)
-        for y in range(grid.height):
-            grid.put(x, y, look.symbols.barrier, look.ink("hairline"))
-
-
-def _lane(
-    look: Look, grid: Cells, track: Track, scale_: Scale, name: str, y: int, rows: int
-) -> None:
+def _lane(look: Look, grid: Cells, track: Track, page: Page, name: str, y: int, rows: int) -> None:
     session = track.session
     state = session.roles[name]
     label_y = y + (1 if rows == 3 else 0)
@@ -155,26 +154,26 @@ def _lane(
         clip(one_line(name), MARGIN - 2, look.symbols.more),
         look.role(state.place, bold=is_focus),
     )
-    now = scale_.edge(track.now) - 1
-    for x, cell in lane(state.turns, scale_, track.end):
+    now = page.scale.edge(track.now) - 1
+    for x, cell in lane(page.turns(state), page.scale, track.end):
         style = cell_style(look, cell, state.place, is_faint=x > now)
         put_cell(look.symbols, grid, MARGIN + x, label_y, cell, style, is_tall=rows == 3)
     if rows > 1:
-        _labels(look, grid, track, scale_, state.turns, y + rows - 1)
+        _labels(look, grid, track, page, page.turns(state), y + rows - 1)
 
 
 def _labels(
-    look: Look, grid: Cells, track: Track, scale_: Scale, turns: Sequence[Turn], y: int
+    look: Look, grid: Cells, track: Track, page: Page, turns: Sequence[Turn], y: int
 ) -> None:
     session = track.session
-    starts = [MARGIN + scale_.edge(_asked(turn)) for turn in turns]
+    starts = [MARGIN + page.scale.edge(_asked(turn)) for turn in turns]
     for turn, x, after in zip(turns, starts, [*starts, grid.width][1:], strict=True):
         if turn.started > track.now:
             return
         place = session.roles[turn.role].place
         room = after - x - 2
         if turn.round.ended is not None:
-            room = min(room, MARGIN + scale_.cell(turn.round.ended) - x - 2)
+            room = min(room, MARGIN + page.scale.cell(turn.round.ended) - x - 2)
         else:
             room = grid.width - x - 2
         if cell_len(turn.id) > room:
@@ -195,13 +194,13 @@ def _asked(turn: Turn) -> float:
     return asked if asked is not None else turn.started
 
 
-def _at_once(look: Look, grid: Cells, track: Track, scale_: Scale) -> None:
+def _at_once(look: Look, grid: Cells, track: Track, page: Page) -> None:
     """How many speak (solid), and how many wait for a model or speak (pale), over time."""
     count = len(track.session.roles)
     speaking: dict[int, int] = {}
     in_call: dict[int, int] = {}
     for state in track.session.roles.values():
-        for x, cell in lane(state.turns, scale_, track.now):
+        for x, cell in lane(page.turns(state), page.scale, track.now):
             if cell.phase is Phase.SPEAKING:
                 speaking[x] = speaking.get(x, 0) + 1
             if cell.phase in (Phase.SPEAKING, Phase.THINKING, Phase.RETRYING):
@@ -209,7 +208,7 @@ def _at_once(look: Look, grid: Cells, track: Track, scale_: Scale) -> None:
     height, dim = grid.height, look.ink("dim")
     for y, value in ((0, count), (height // 2, count // 2), (height - 1, 0)):
         grid.put(1, y, f"{value:>7} {look.symbols.axis}", dim)
-    for x in range(scale_.cell(track.now) + 1):
+    for x in range(page.scale.cell(track.now) + 1):
         for amounts, style in ((in_call, look.ink("hairline")), (speaking, look.ink("good"))):
             eighths = round(amounts.get(x, 0) / count * height * 8)
             for row in range(height):
