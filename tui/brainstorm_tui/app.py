@@ -154,10 +154,15 @@ class BrainstormApp(App[int]):
             return
         self.controller, self.log_path = controller, launch.log
         controller.open(is_run=launch.run_at_once)
-        self._engine = self.run_worker(
-            controller.serve(), name="engine", group="engine", exit_on_error=False
-        )
         self.push_screen(SessionScreen(Live(controller, is_logged=launch.log is not None)))
+        # The model takes time to import, and the first frame does not wait for it.
+        self.call_after_refresh(self._serve, controller)
+
+    def _serve(self, controller: Controller) -> None:
+        if self.controller is controller:
+            self._engine = self.run_worker(
+                controller.serve(), name="engine", group="engine", exit_on_error=False
+            )
 
     def _fatal_error(self) -> None:
         """Say that the program is at fault; no traceback, whose variables may hold secrets."""

@@ -155,7 +155,7 @@ class Live:
             ]
         if session.paused:
             return [Key("space", "resume"), Key("s", "one round"), Key("i", "say")]
-        return [Key("s", "one round"), Key("r", "run all"), Key("i", "say")]
+        return [Key("i", "say")]
 
     def tick(self, seconds: float) -> None:
         """The session has a clock of its own."""

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
+from brainstorm_tui.draw.prose import plain, prose
 from brainstorm_tui.draw.row import Piece, strip
 from brainstorm_tui.look import Look
-from brainstorm_tui.text import markdown
-from brainstorm_tui.text.safe import sanitise
-from brainstorm_tui.text.wrap import Line, Span, wrap
+from brainstorm_tui.text.safe import one_line
 
 KEPT = 4000
 """How many settled blocks keep their lines."""
@@ -108,7 +106,7 @@ class Blocks:
             yield self._separator(index, form)
         for message in heard:
             yield strip(width, dim, said_by_user(look, session, message.id, message.to))
-            yield from self._text(message.text, width, "text", place)
+            yield from prose(look, message.text, width)
             if form.is_aligned:
                 yield Strip.blank(width, dim)
         if turn is not None:
@@ -135,21 +133,24 @@ class Blocks:
         ink = "text" if is_current else "older"
         if turn.phase is Phase.FAILED:
             if turn.text:
-                yield from self._plain(turn.text, width, "dim", strike=True)
+                yield from plain(look, turn.text, width, ink="dim", strike=True)
             chip = f" {look.symbols.phases[Phase.FAILED]} failed "
             yield strip(width, look.ink("dim"), [Piece(chip, look.chip("failure"))])
-            yield from self._plain(turn.reason, width, ink)
+            yield from plain(look, turn.reason, width, ink=ink)
         elif turn.phase is Phase.RETRYING:
             if turn.text:
-                yield from self._plain(turn.text, width, "dim", strike=True)
+                yield from plain(look, turn.text, width, ink="dim", strike=True)
             again = turn.retries[-1]
             sign = look.symbols.phases[Phase.RETRYING]
-            left = [Piece(f"{sign} ", look.role(place)), Piece(again.reason, look.ink(ink))]
+            left = [
+                Piece(f"{sign} ", look.role(place)),
+                Piece(one_line(again.reason), look.ink(ink)),
+            ]
             yield strip(width, look.ink("dim"), left)
-            yield from self._plain(f"again in {again.wait_s:.0f} s", width, "dim", indent=2)
+            yield from plain(look, f"again in {again.wait_s:.0f} s", width, ink="dim", indent=2)
         elif turn.phase is Phase.CANCELLED:
             if turn.text:
-                yield from self._plain(turn.text, width, "dim")
+                yield from plain(look, turn.text, width, ink="dim")
             sign = look.symbols.phases[Phase.CANCELLED]
             said = [
                 Piece(f"{sign} stopped", look.ink(ink)),
@@ -157,50 +158,16 @@ class Blocks:
             ]
             yield strip(width, look.ink("dim"), said)
         elif turn.text:
-            lines = list(self._text(turn.text, width, ink, place, streaming=not turn.is_settled))
+            lines = list(
+                prose(look, turn.text, width, ink=ink, place=place, streaming=not turn.is_settled)
+            )
             if turn.phase is Phase.SPEAKING:
                 lines = self._with_cursor(lines, width, place)
             yield from lines
         elif turn.reasoning:
-            yield from self._plain(turn.reasoning[-3 * width :], width, "dim")
+            yield from plain(look, turn.reasoning[-3 * width :], width, ink="dim")
         elif not turn.is_settled:
             yield strip(width, look.ink("dim"), [Piece(look.symbols.more, look.ink("dim"))])
-
-    def _text(
-        self, text: str, width: int, ink: str, place: int, *, streaming: bool = False
-    ) -> Iterator[Strip]:
-        symbols = self.look.symbols
-        signs = markdown.Symbols(symbols.bullet, symbols.quote, symbols.rule)
-        for line in markdown.layout(text, width, streaming=streaming, symbols=signs):
-            yield self._strip(line, width, ink, place)
-
-    def _plain(
-        self, text: str, width: int, ink: str, *, strike: bool = False, indent: int = 0
-    ) -> Iterator[Strip]:
-        style = self.look.ink(ink, strike=strike)
-        for paragraph in sanitise(text).split("\n"):
-            for line in wrap([Span(paragraph, "")], width, indent, indent):
-                pieces = [Piece(span.text, style) for span in line]
-                yield strip(width, self.look.ink(ink), pieces)
-
-    def _strip(self, line: Line, width: int, ink: str, place: int) -> Strip:
-        ground = self.look.ink(ink)
-        pieces = [Piece(span.text, self._style(span.style, ink, place)) for span in line]
-        return strip(width, ground, pieces)
-
-    def _style(self, name: str, ink: str, place: int) -> Style:
-        look = self.look
-        if name in ("bullet", "code"):
-            return look.role(place)
-        if name in ("dim", "quote"):
-            return look.ink("dim")
-        return look.ink(
-            ink,
-            bold="bold" in name or name == "heading",
-            italic="italic" in name,
-            strike=name == "strike",
-            underline=name == "link",
-        )
 
     def _with_cursor(self, lines: list[Strip], width: int, place: int) -> list[Strip]:
         """The role's bar behind the last character, on a new line if the last one is full."""

@@ -62,17 +62,27 @@ def observed_pieces(
 
 
 def turn_heading(
-    look: Look, session: Session, turn: Turn, width: int, *, is_terse: bool, is_chosen: bool = False
+    look: Look,
+    session: Session,
+    turn: Turn,
+    width: int,
+    *,
+    is_terse: bool,
+    is_chosen: bool = False,
+    with_name: bool = False,
 ) -> Strip:
-    """`a1 ← b1 c1` on the left; what it took on the right."""
+    """`a1 ← b1 c1` on the left, with the speaker's name if wished; what it took on the right."""
     dim = look.ink("dim")
     place = session.roles[turn.role].place
     own = Piece(turn.id, look.role(place, bold=True))
     if is_chosen:
         own = Piece(f" {turn.id} ", look.role_chip(place))
+    left = [own]
+    if with_name:
+        left.append(Piece(f" {one_line(turn.role)}", look.role(place)))
+    left.append(Piece(f" {look.symbols.arrow}", dim))
     right = _measures(look, turn, is_terse=is_terse)
-    room = width - width_of([own]) - 2 - width_of(right) - 1
-    left = [own, Piece(f" {look.symbols.arrow}", dim)]
+    room = width - width_of(left) - width_of(right) - 1
     left += observed_pieces(look, session, turn.observed, room)
     return strip(width, dim, left, right)
 

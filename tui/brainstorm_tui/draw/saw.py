@@ -8,7 +8,6 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual.strip import Strip
 
 from brainstorm_agents import tokens
@@ -16,11 +15,11 @@ from brainstorm_agents.prompt import Observed, Prompt
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.draw.column import Column
 from brainstorm_tui.draw.headings import WORDS, id_piece, said_by_user, seconds, sender_place
+from brainstorm_tui.draw.prose import prose_lines, prose_style
 from brainstorm_tui.draw.row import Group, Piece, clip, width_of
 from brainstorm_tui.look import Look
 from brainstorm_tui.text import markdown
 from brainstorm_tui.text.safe import one_line
-from brainstorm_tui.text.wrap import Line
 
 
 def saw(look: Look, session: Session, turn: Turn, width: int, height: int) -> list[Strip]:
@@ -243,11 +242,12 @@ class _Page:
 
     def _text(self, message: Message) -> list[list[Piece]]:
         look = self._look
-        signs = look.symbols
-        symbols = markdown.Symbols(signs.bullet, signs.quote, signs.rule)
         place = sender_place(self._session, message.sender)
-        lines = _laid_out(message.text, self._column.inner, symbols)
-        return [[Piece(text, _style(look, name, place)) for text, name in line] for line in lines]
+        lines = _laid_out(look, message.text, self._column.inner)
+        return [
+            [Piece(text, prose_style(look, name, "text", place)) for text, name in line]
+            for line in lines
+        ]
 
     def _cut(self, pieces: Iterable[Piece], taken: int = 0) -> list[Piece]:
         """A line with the sign that more follows."""
@@ -299,26 +299,8 @@ def _earlier(session: Session, turn: Turn) -> list[Turn]:
     return turns[: bisect_left(turns, turn.round.number, key=lambda other: other.round.number)]
 
 
-@lru_cache(maxsize=512)
-def _laid_out(text: str, width: int, symbols: markdown.Symbols) -> list[Line]:
-    return markdown.layout(text, width, symbols=symbols)
-
-
+_laid_out = lru_cache(maxsize=512)(prose_lines)
 _preview = lru_cache(maxsize=512)(markdown.preview)
-
-
-def _style(look: Look, name: str, place: int | None) -> Style:
-    if name in ("bullet", "code") and place is not None:
-        return look.role(place)
-    if name in ("dim", "quote"):
-        return look.ink("dim")
-    return look.ink(
-        "text",
-        bold="bold" in name or name == "heading",
-        italic="italic" in name,
-        strike=name == "strike",
-        underline=name == "link",
-    )
 
 
 def _shares(wanted: Sequence[int], available: int) -> list[int]:

@@ -27,6 +27,7 @@ class DiagramScreen(Frame):
     #gap { height: 1; }
     """
 
+    KEYS_FIRST = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,t", "close", "Back", show=False),
         Binding("left", "walk(-1, 0)", "Turn before", show=False),

@@ -48,6 +48,8 @@ class Frame(Screen[None]):
     app: "BrainstormApp"
 
     AUTO_FOCUS = ""
+    KEYS_FIRST: ClassVar[bool] = False
+    """Whether the screen's own keys stand before the transport's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -97,6 +99,10 @@ class Frame(Screen[None]):
         """Draw again, at the new size."""
         self._drawn = None
         self.call_after_refresh(self._tick)
+
+    def on_canvas_resized(self) -> None:
+        """Draw again: a layout has come to rest."""
+        self.redraw()
 
     def on_screen_resume(self) -> None:
         """Draw again: the theme may have changed meanwhile."""
@@ -198,5 +204,6 @@ class Frame(Screen[None]):
                 Piece(self._hint[0], look.ink("text", "ground", bold=True)),
             ]
             return row(width, look.ink("dim", "ground"), said)
-        keys = [*self.transport.keys(look.symbols), *self.keys()]
+        transports, own = self.transport.keys(look.symbols), self.keys()
+        keys = [*own, *transports] if self.KEYS_FIRST else [*transports, *own]
         return keys_line(look, keys, [Key("?", "help"), Key("q", "quit")], width)

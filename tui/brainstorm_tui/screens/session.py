@@ -9,6 +9,7 @@ from textual.containers import Grid, Horizontal
 from textual.strip import Strip
 
 from brainstorm_agents.session import Session, Turn
+from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.arrange import WIDE, Arrangement, arrange
 from brainstorm_tui.draw.blocks import Blocks, Form
 from brainstorm_tui.draw.headings import pane_title
@@ -19,11 +20,15 @@ from brainstorm_tui.draw.saw import saw
 from brainstorm_tui.draw.score import View
 from brainstorm_tui.draw.status import Key, key_pieces
 from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
+from brainstorm_tui.draw.transcript import as_text, entries, matching
 from brainstorm_tui.screens.frame import Frame
+from brainstorm_tui.screens.transcript import TranscriptScreen
+from brainstorm_tui.text.markdown import plain
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
 from brainstorm_tui.widgets.pane import Pane
 from brainstorm_tui.widgets.say import SayLine
+from brainstorm_tui.widgets.search import SearchLine
 
 
 class SessionScreen(Frame):
@@ -48,6 +53,12 @@ class SessionScreen(Frame):
         Binding("w", "saw", "Who saw what", show=False),
         Binding("t", "diagram", "Run diagram", show=False),
         Binding("i", "say", "Say", show=False),
+        Binding("v", "read", "Read the transcript", show=False),
+        Binding("slash", "search", "Search", show=False),
+        Binding("n", "found(1)", "Next place", show=False),
+        Binding("N", "found(-1)", "Place before", show=False),
+        Binding("y", "copy", "Copy the message", show=False),
+        Binding("Y", "copy_all", "Copy all", show=False),
         Binding("enter", "menu", "Role's menu", show=False),
         Binding("F", "follow_speaker", "Follow the speaker", show=False),
         Binding("G", "to_end", "To the end", show=False),
@@ -63,10 +74,7 @@ class SessionScreen(Frame):
         *(
             Binding(key, f"later('{what}')", what, show=False)
             for key, what in (
-                ("v", "reading the whole transcript"),
                 ("p", "the prompt that was sent"),
-                ("slash,n,N", "search"),
-                ("y,Y", "copying a message"),
                 ("asterisk", "keeping an idea"),
                 ("e", "export"),
                 ("f", "fork"),
@@ -86,6 +94,8 @@ class SessionScreen(Frame):
         self._is_zoomed = False
         self._shows_saw = False
         self._follows_speaker = False
+        self._wanted = ""
+        """What is searched for."""
         self._blocks = Blocks(self.look)
         self._shared_view = View()
         self._arrangement = Arrangement(1, 1, 0, 4, 1, 0, False, False, False, False)
@@ -99,6 +109,7 @@ class SessionScreen(Frame):
             yield Canvas(id="side")
         yield Canvas(id="call")
         yield SayLine(self._names)
+        yield SearchLine()
         yield Canvas(id="timeline")
         yield Canvas(id="gap")
 
@@ -152,6 +163,59 @@ class SessionScreen(Frame):
             self.hint("this is a replay: what was said is said")
             return
         self.query_one(SayLine).open(self._focus if self._is_zoomed else None)
+        self.redraw()
+
+    def action_read(self) -> None:
+        """Show the whole transcript."""
+        self.app.push_screen(TranscriptScreen(self.transport, self._chosen))
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.query_one(SearchLine).open()
+
+    def action_found(self, step: int) -> None:
+        """Go to the next message that holds what was searched for."""
+        if not self._wanted:
+            self.hint("/ searches")
+            return
+        found = matching(self.session, self._wanted)
+        if not found:
+            self.hint(f"nobody said {self._wanted!r}")
+            return
+        current = self.turn
+        at = found.index(current) if current in found else -1 if step > 0 else len(found)
+        chosen = found[(at + step) % len(found)]
+        self._choose(chosen)
+        self.hint(f"{found.index(chosen) + 1} of {len(found)}")
+
+    async def action_copy(self) -> None:
+        """Copy the message that is looked at."""
+        turn = self.turn
+        if turn is None or not turn.text:
+            self.hint(f"{self._focus} has said nothing yet")
+            return
+        way = await copy(plain(turn.text), self.app.copy_to_clipboard)
+        self.hint(f"{turn.id}: {way}")
+
+    async def action_copy_all(self) -> None:
+        """Copy the whole transcript."""
+        text = as_text(self.session, entries(self.session))
+        self.hint(f"all: {await copy(text, self.app.copy_to_clipboard)}")
+
+    def on_search_line_wanted(self, message: SearchLine.Wanted) -> None:
+        """Mark what is looked for while it is typed, and go to its last place."""
+        self._wanted = message.text
+        found = matching(self.session, message.text) if message.text else []
+        if found:
+            self._choose(found[-1])
+        self.redraw()
+
+    def on_search_line_closed(self) -> None:
+        """Give the keys back, and say how many places there are."""
+        self.set_focus(None)
+        if self._wanted:
+            count = len(matching(self.session, self._wanted))
+            self.hint(f"{count} found: n next, N before" if count else "found nowhere")
         self.redraw()
 
     def action_menu(self) -> None:
@@ -330,8 +394,6 @@ class SessionScreen(Frame):
         if wanted == self._arrangement:
             return
         self._arrangement = wanted
-        # The new sizes are known after the next layout.
-        self.call_after_refresh(self.redraw)
         panes = self.query_one("#panes", Grid)
         is_overview = wanted.columns == 0
         panes.display = not is_overview
@@ -369,7 +431,7 @@ class SessionScreen(Frame):
                 Key("w", hide),
                 Key("t", "timeline"),
             ]
-        return [Key("z", "zoom"), Key("w", "saw what"), Key("t", "timeline")]
+        return [Key("z", "zoom"), Key("w", "saw what"), Key("t", "timeline"), Key("v", "read")]
 
     def draw(self, now: float) -> None:
         """Draw panes, panel and timeline."""
@@ -434,6 +496,7 @@ class SessionScreen(Frame):
                 lane = [Strip.join([edge, cells, edge])]
             title = partial(self._title, pane, now)
             pane.draw(title, lane, partial(lines_of, pane.role), count)
+            pane.mark(self._wanted, self.look.chip("inverse"))
 
     def _form(self, pane: Pane) -> Form:
         width = pane.size.width

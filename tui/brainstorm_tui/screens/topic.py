@@ -89,6 +89,10 @@ class TopicScreen(Screen[Launch]):
         """Draw at the new size."""
         self.call_after_refresh(self._draw)
 
+    def on_canvas_resized(self) -> None:
+        """Draw again: a layout has come to rest."""
+        self._draw()
+
     def on_screen_resume(self) -> None:
         """Draw again: the theme may have changed meanwhile."""
         self.call_after_refresh(self._draw)

@@ -23,6 +23,9 @@ class Canvas(Widget):
             self.y = y
             self.is_double = is_double
 
+    class Resized(Message):
+        """What was shown was drawn for another size."""
+
     DEFAULT_CSS = """
     Canvas { background: $background; }
     """
@@ -42,6 +45,10 @@ class Canvas(Widget):
         ]
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def on_resize(self) -> None:
+        """Tell that there is another size."""
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         """Tell which cell was clicked."""

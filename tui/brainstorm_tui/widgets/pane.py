@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
+from brainstorm_tui.draw.highlight import highlight
 from brainstorm_tui.draw.score import Lines, Place, View, scrolled, window
 from brainstorm_tui.widgets.canvas import Canvas
 
@@ -36,6 +38,7 @@ class Pane(Canvas):
         self._blocks: Lines = lambda _: ()
         self._count = 0
         self._places: list[Place | None] = []
+        self._marked = "", Style.null()
 
     @property
     def room(self) -> int:
@@ -58,6 +61,12 @@ class Pane(Canvas):
         self.below = seen.below if not self.view.is_following else 0
         self._places = [None] * (1 + len(extra)) + [place for place, _ in seen.lines]
         self.show([title(), *extra, *(line for _, line in seen.lines)])
+
+    def mark(self, wanted: str, style: Style) -> None:
+        """Have a text stand out wherever it is said; an empty one marks nothing."""
+        if (wanted, style) != self._marked:
+            self._marked = wanted, style
+            self.refresh()
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll back (negative) or on; at the end it follows again."""
@@ -90,6 +99,7 @@ class Pane(Canvas):
         place = self._places[y] if y < len(self._places) else None
         if place is None:
             return line
+        line = highlight(line, *self._marked)
         number = place.round * STRIDE + place.line
         if (selection := self.text_selection) and (span := selection.get_span(number)):
             line = self._selected(line, *span)

@@ -1,0 +1,65 @@
+"""What somebody said, as lines of cells: with its Markdown, or word for word."""
+
+from collections.abc import Iterator
+
+from rich.style import Style
+from textual.strip import Strip
+
+from brainstorm_tui.draw.row import Piece, strip
+from brainstorm_tui.look import Look
+from brainstorm_tui.text import markdown
+from brainstorm_tui.text.safe import sanitise
+from brainstorm_tui.text.wrap import Line, Span, wrap
+
+
+def prose(
+    look: Look,
+    text: str,
+    width: int,
+    *,
+    ink: str = "text",
+    place: int | None = None,
+    streaming: bool = False,
+) -> Iterator[Strip]:
+    """Text with its Markdown.
+
+    Args:
+        ink: The theme's colour for plain words.
+        place: Of the speaker in the cast, whose colour marks bullets and code; None for the user.
+        streaming: The text is still coming: what is half-open is held back.
+    """
+    for line in prose_lines(look, text, width, streaming=streaming):
+        pieces = [Piece(words, prose_style(look, name, ink, place)) for words, name in line]
+        yield strip(width, look.ink(ink), pieces)
+
+
+def prose_lines(look: Look, text: str, width: int, *, streaming: bool = False) -> list[Line]:
+    """The same as spans, whose styles `prose_style` knows."""
+    symbols = look.symbols
+    signs = markdown.Symbols(symbols.bullet, symbols.quote, symbols.rule)
+    return markdown.layout(text, width, streaming=streaming, symbols=signs)
+
+
+def prose_style(look: Look, name: str, ink: str, place: int | None) -> Style:
+    """The style of a span of Markdown."""
+    if name in ("bullet", "code") and place is not None:
+        return look.role(place)
+    if name in ("dim", "quote"):
+        return look.ink("dim")
+    return look.ink(
+        ink,
+        bold="bold" in name or name == "heading",
+        italic="italic" in name,
+        strike=name == "strike",
+        underline=name == "link",
+    )
+
+
+def plain(
+    look: Look, text: str, width: int, *, ink: str = "text", strike: bool = False, indent: int = 0
+) -> Iterator[Strip]:
+    """Text word for word, wrapped."""
+    style = look.ink(ink, strike=strike)
+    for paragraph in sanitise(text).split("\n"):
+        for line in wrap([Span(paragraph, "")], width, indent, indent):
+            yield strip(width, look.ink(ink), [Piece(span.text, style) for span in line])
