@@ -5,13 +5,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.segment import Segment
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
-from brainstorm_tui.draw.row import Piece, strip
+from brainstorm_tui.draw.row import Group, Margins, Piece, strip
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
 
@@ -35,6 +35,11 @@ class Form:
     """The hairline says which round begins."""
     is_terse: bool
     """Tokens are left out of the headings of settled messages."""
+
+    @property
+    def margins(self) -> Margins:
+        """The empty cells before and behind the text."""
+        return self.left, self.right
 
 
 class Blocks:
@@ -74,8 +79,8 @@ class Blocks:
         moving = self._moving.get(name)
         if moving is not None and moving[0] == key:
             return moving[1]
-        drawn = self._draw(session, state.place, index, turn, heard, form, chosen)
-        lines = [self._padded(line, form) for line in drawn]
+        drawing = _Drawing(self.look, session, form, state.place)
+        lines = list(drawing.block(index, turn, heard, is_chosen=bool(turn and turn.id == chosen)))
         if turn is not None and not turn.is_settled:
             self._moving[name] = key, lines
             return lines
@@ -84,103 +89,121 @@ class Blocks:
             self._settled.popitem(last=False)
         return lines
 
-    def _padded(self, line: Strip, form: Form) -> Strip:
-        ground = self.look.ink("text")
-        left, right = Segment(" " * form.left, ground), Segment(" " * form.right, ground)
-        return Strip([left, *line, right], form.left + line.cell_length + form.right)
 
-    def _draw(
-        self,
-        session: Session,
-        place: int,
-        index: int,
-        turn: Turn | None,
-        heard: list[Message],
-        form: Form,
-        chosen: str | None,
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    look: Look
+    session: Session
+    form: Form
+    place: int
+
+    def block(
+        self, index: int, turn: Turn | None, heard: list[Message], *, is_chosen: bool
     ) -> Iterator[Strip]:
-        look, width = self.look, form.width
-        dim = look.ink("dim")
-        exists = index < len(session.rounds)
-        if form.is_aligned and exists:
-            yield self._separator(index, form)
+        """Separator, what the user said, the turn."""
+        look, form = self.look, self.form
+        exists = index < len(self.session.rounds)
+        is_spaced = form.is_aligned and exists
+        if is_spaced:
+            yield self._separator(index)
         for message in heard:
-            yield strip(width, dim, said_by_user(look, session, message.id, message.to))
-            yield from prose(look, message.text, width)
+            yield self._line(said_by_user(look, self.session, message.id, message.to))
+            yield from prose(look, message.text, form.width, margins=form.margins)
             if form.is_aligned:
-                yield Strip.blank(width, dim)
+                yield self._line()
         if turn is not None:
-            is_chosen = turn.id == chosen
-            yield turn_heading(
-                look, session, turn, width, is_terse=form.is_terse, is_chosen=is_chosen
+            yield self._line(
+                *turn_heading(
+                    look,
+                    self.session,
+                    turn,
+                    form.width,
+                    is_terse=form.is_terse,
+                    is_chosen=is_chosen,
+                )
             )
-            yield from self._turn(turn, place, width, index >= len(session.rounds) - 1)
-        elif form.is_aligned and exists and not heard:
-            yield strip(width, dim, [Piece("listens", look.ink("dim", italic=True))])
-        if form.is_aligned and exists:
-            yield Strip.blank(width, dim)
+            is_current = index >= len(self.session.rounds) - 1
+            yield from self._turn(turn, "text" if is_current else "older")
+        elif is_spaced and not heard:
+            yield self._line([Piece("listens", look.ink("dim", italic=True))])
+        if is_spaced:
+            yield self._line()
 
-    def _separator(self, index: int, form: Form) -> Strip:
-        width, hairline = form.width, self.look.ink("hairline")
+    def _line(self, left: Group = (), right: Group = ()) -> Strip:
+        return strip(self.form.width, self.look.ink("dim"), left, right, self.form.margins)
+
+    def _plain(
+        self, text: str, ink: str = "dim", *, strike: bool = False, indent: int = 0
+    ) -> Iterator[Strip]:
+        return plain(
+            self.look,
+            text,
+            self.form.width,
+            ink=ink,
+            strike=strike,
+            indent=indent,
+            margins=self.form.margins,
+        )
+
+    def _separator(self, index: int) -> Strip:
         if index == 0:
-            return Strip.blank(width, hairline)
-        label = f"round {index} " if form.is_labelled else ""
-        rule = self.look.symbols.rule * (width - len(label))
-        return strip(width, hairline, [Piece(label, self.look.ink("dim")), Piece(rule, hairline)])
+            return self._line()
+        label = f"round {index} " if self.form.is_labelled else ""
+        rule = self.look.symbols.rule * (self.form.width - len(label))
+        dim, hairline = self.look.ink("dim"), self.look.ink("hairline")
+        return self._line([Piece(label, dim), Piece(rule, hairline)])
 
-    def _turn(self, turn: Turn, place: int, width: int, is_current: bool) -> Iterator[Strip]:
+    def _turn(self, turn: Turn, ink: str) -> Iterator[Strip]:
         look = self.look
-        ink = "text" if is_current else "older"
+        sign = look.symbols.phases[turn.phase]
+        is_given_up = turn.phase in (Phase.FAILED, Phase.RETRYING)
+        if turn.text and (is_given_up or turn.phase is Phase.CANCELLED):
+            yield from self._plain(turn.text, strike=is_given_up)
         if turn.phase is Phase.FAILED:
-            if turn.text:
-                yield from plain(look, turn.text, width, ink="dim", strike=True)
-            chip = f" {look.symbols.phases[Phase.FAILED]} failed "
-            yield strip(width, look.ink("dim"), [Piece(chip, look.chip("failure"))])
-            yield from plain(look, turn.reason, width, ink=ink)
+            yield self._line([Piece(f" {sign} failed ", look.chip("failure"))])
+            yield from self._plain(turn.reason, ink)
         elif turn.phase is Phase.RETRYING:
-            if turn.text:
-                yield from plain(look, turn.text, width, ink="dim", strike=True)
             again = turn.retries[-1]
-            sign = look.symbols.phases[Phase.RETRYING]
-            left = [
-                Piece(f"{sign} ", look.role(place)),
-                Piece(one_line(again.reason), look.ink(ink)),
-            ]
-            yield strip(width, look.ink("dim"), left)
-            yield from plain(look, f"again in {again.wait_s:.0f} s", width, ink="dim", indent=2)
+            mark, reason = Piece(f"{sign} ", look.role(self.place)), one_line(again.reason)
+            yield self._line([mark, Piece(reason, look.ink(ink))])
+            yield from self._plain(f"again in {again.wait_s:.0f} s", indent=2)
         elif turn.phase is Phase.CANCELLED:
-            if turn.text:
-                yield from plain(look, turn.text, width, ink="dim")
-            sign = look.symbols.phases[Phase.CANCELLED]
-            said = [
-                Piece(f"{sign} stopped", look.ink(ink)),
-                Piece("  s asks again", look.ink("dim")),
-            ]
-            yield strip(width, look.ink("dim"), said)
+            stopped = Piece(f"{sign} stopped", look.ink(ink))
+            yield self._line([stopped, Piece("  s asks again", look.ink("dim"))])
         elif turn.text:
-            lines = list(
-                prose(look, turn.text, width, ink=ink, place=place, streaming=not turn.is_settled)
-            )
-            if turn.phase is Phase.SPEAKING:
-                lines = self._with_cursor(lines, width, place)
-            yield from lines
+            yield from self._said(turn, ink)
         elif turn.reasoning:
-            yield from plain(look, turn.reasoning[-3 * width :], width, ink="dim")
+            yield from self._plain(turn.reasoning[-3 * self.form.width :])
         elif not turn.is_settled:
-            yield strip(width, look.ink("dim"), [Piece(look.symbols.more, look.ink("dim"))])
+            yield self._line([Piece(look.symbols.more, look.ink("dim"))])
 
-    def _with_cursor(self, lines: list[Strip], width: int, place: int) -> list[Strip]:
-        """The role's bar behind the last character, on a new line if the last one is full."""
-        style = self.look.role(place)
-        cursor = Segment(self.look.symbols.bar, style)
-        last = lines[-1] if lines else Strip.blank(width, self.look.ink("text"))
-        used = len(last.text.rstrip())
-        cells = Strip([Segment(last.text[:used])]).cell_length
-        if cells >= width:
-            return [*lines, strip(width, self.look.ink("text"), [Piece(cursor.text, style)])]
-        head = last.crop(0, cells)
-        padding = Segment(" " * (width - cells - 1), self.look.ink("text"))
-        return [*lines[:-1], Strip([*head, cursor, padding], width)]
+    def _said(self, turn: Turn, ink: str) -> Iterator[Strip]:
+        """The text; while it still comes, with a bar in the role's colour behind it."""
+        look, form = self.look, self.form
+        is_live = not turn.is_settled
+        lines = list(
+            prose(
+                look,
+                turn.text,
+                form.width,
+                ink=ink,
+                place=self.place,
+                streaming=is_live,
+                margins=form.margins,
+            )
+        )
+        if not is_live:
+            yield from lines
+            return
+        cursor = Piece(look.symbols.bar, look.role(self.place))
+        yield from lines[:-1]
+        used = cell_len(lines[-1].text.rstrip()) - form.left if lines else 0
+        if lines and used >= form.width:
+            yield lines[-1]
+            used = 0
+        kept = lines[-1].crop(form.left, form.left + used) if used > 0 else ()
+        pieces = [Piece(text, style or look.ink(ink)) for text, style, _ in kept]
+        yield self._line([*pieces, cursor])
 
 
 def _turn_in(session: Session, name: str, index: int) -> Turn | None:

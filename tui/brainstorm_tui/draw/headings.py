@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.events import Ranges
 from brainstorm_agents.session import USER, Phase, Session, Turn
-from brainstorm_tui.draw.row import Piece, clip, row, strip, width_of
+from brainstorm_tui.draw.row import Group, Piece, clip, row, width_of
 from brainstorm_tui.look import Ground, Look
 from brainstorm_tui.text.safe import one_line
 
@@ -70,7 +70,7 @@ def turn_heading(
     is_terse: bool,
     is_chosen: bool = False,
     with_name: bool = False,
-) -> Strip:
+) -> tuple[Group, Group]:
     """`a1 ← b1 c1` on the left, with the speaker's name if wished; what it took on the right."""
     dim = look.ink("dim")
     place = session.roles[turn.role].place
@@ -84,7 +84,7 @@ def turn_heading(
     right = _measures(look, turn, is_terse=is_terse)
     room = width - width_of(left) - width_of(right) - 1
     left += observed_pieces(look, session, turn.observed, room)
-    return strip(width, dim, left, right)
+    return left, right
 
 
 def _measures(look: Look, turn: Turn, *, is_terse: bool) -> list[Piece]:

@@ -153,7 +153,10 @@ def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
     longest, at = -1.0, (0, Cell(turn.phase, 0.0, turn))
     for phase, start, end in turn.stretches(now):
         for cell in range(scale_.edge(start), scale_.edge(end)):
-            level = _level(turn, scale_, cell) if phase is Phase.SPEAKING else 0.0
+            level = 0.0
+            if phase is Phase.SPEAKING:
+                is_past = scale_.time(cell + 1) + WINDOW_S < now
+                level = (_past_level if is_past else _level)(turn, scale_, cell)
             yield cell, Cell(phase, level, turn)
             shown = cell
         if end - start > longest and phase is not Phase.QUEUED:
@@ -184,3 +187,9 @@ def _level(turn: Turn, scale_: Scale, cell: int) -> float:
     said = sum(turn.wave_tokens[bisect_left(times, start) : bisect_left(times, end)])
     pace = said / max(end - start, 0.05)
     return pace * pace / (pace * pace + REFERENCE_TPS * REFERENCE_TPS)
+
+
+@lru_cache(maxsize=16_384)
+def _past_level(turn: Turn, scale_: Scale, cell: int) -> float:
+    """The same, kept: nothing more is said around a cell that is past."""
+    return _level(turn, scale_, cell)

@@ -1,11 +1,12 @@
 """What somebody said, as lines of cells: with its Markdown, or word for word."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.style import Style
 from textual.strip import Strip
 
-from brainstorm_tui.draw.row import Piece, strip
+from brainstorm_tui.draw.row import Margins, Piece, strip
 from brainstorm_tui.look import Look
 from brainstorm_tui.text import markdown
 from brainstorm_tui.text.safe import sanitise
@@ -20,8 +21,9 @@ def prose(
     ink: str = "text",
     place: int | None = None,
     streaming: bool = False,
+    margins: Margins = (0, 0),
 ) -> Iterator[Strip]:
-    """Text with its Markdown.
+    """Text with its Markdown. Lines that were drawn before are the same objects again.
 
     Args:
         ink: The theme's colour for plain words.
@@ -29,8 +31,15 @@ def prose(
         streaming: The text is still coming: what is half-open is held back.
     """
     for line in prose_lines(look, text, width, streaming=streaming):
-        pieces = [Piece(words, prose_style(look, name, ink, place)) for words, name in line]
-        yield strip(width, look.ink(ink), pieces)
+        yield _line(look, line, width, ink, place, margins)
+
+
+@lru_cache(maxsize=8192)
+def _line(
+    look: Look, line: Line, width: int, ink: str, place: int | None, margins: Margins
+) -> Strip:
+    pieces = [Piece(words, prose_style(look, name, ink, place)) for words, name in line]
+    return strip(width, look.ink(ink), pieces, (), margins)
 
 
 def prose_lines(look: Look, text: str, width: int, *, streaming: bool = False) -> list[Line]:
@@ -56,10 +65,18 @@ def prose_style(look: Look, name: str, ink: str, place: int | None) -> Style:
 
 
 def plain(
-    look: Look, text: str, width: int, *, ink: str = "text", strike: bool = False, indent: int = 0
+    look: Look,
+    text: str,
+    width: int,
+    *,
+    ink: str = "text",
+    strike: bool = False,
+    indent: int = 0,
+    margins: Margins = (0, 0),
 ) -> Iterator[Strip]:
     """Text word for word, wrapped."""
     style = look.ink(ink, strike=strike)
     for paragraph in sanitise(text).split("\n"):
         for line in wrap([Span(paragraph, "")], width, indent, indent):
-            yield strip(width, look.ink(ink), [Piece(span.text, style) for span in line])
+            pieces = [Piece(span.text, style) for span in line]
+            yield strip(width, look.ink(ink), pieces, (), margins)

@@ -63,10 +63,16 @@ def row(
     return strip(width, ground, shown, right)
 
 
-def strip(width: int, ground: Style, left: Group, right: Group = ()) -> Strip:
-    """Pieces from the left and from the right end, cut and padded to a width."""
+Margins = tuple[int, int]
+"""Empty cells before and behind a line."""
+
+
+def strip(
+    width: int, ground: Style, left: Group, right: Group = (), margins: Margins = (0, 0)
+) -> Strip:
+    """Pieces from the left and from the right end, cut and padded to a width, inside margins."""
     right_width = width_of(right)
-    segments: list[Segment] = []
+    segments = [Segment(" " * margins[0], ground)] if margins[0] else []
     room = width - right_width
     for text, style in left:
         cells = cell_len(text)
@@ -79,7 +85,9 @@ def strip(width: int, ground: Style, left: Group, right: Group = ()) -> Strip:
     if room > 0:
         segments.append(Segment(" " * room, ground))
     segments.extend(Segment(text, style) for text, style in right)
-    return Strip(segments, max(width, right_width))
+    if margins[1]:
+        segments.append(Segment(" " * margins[1], ground))
+    return Strip(segments, sum(margins) + max(width, right_width))
 
 
 def clip(text: str, width: int, more: str = "…") -> str:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, Round, Session, Turn
+from brainstorm_tui.draw.at_once import at_once
 from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.headings import observed_pieces, seconds
 from brainstorm_tui.draw.lane_cell import cell_style, put_cell
@@ -197,21 +198,16 @@ def _asked(turn: Turn) -> float:
 def _at_once(look: Look, grid: Cells, track: Track, page: Page) -> None:
     """How many speak (solid), and how many wait for a model or speak (pale), over time."""
     count = len(track.session.roles)
-    speaking: dict[int, int] = {}
-    in_call: dict[int, int] = {}
-    for state in track.session.roles.values():
-        for x, cell in lane(page.turns(state), page.scale, track.now):
-            if cell.phase is Phase.SPEAKING:
-                speaking[x] = speaking.get(x, 0) + 1
-            if cell.phase in (Phase.SPEAKING, Phase.THINKING, Phase.RETRYING):
-                in_call[x] = in_call.get(x, 0) + 1
     height, dim = grid.height, look.ink("dim")
     for y, value in ((0, count), (height // 2, count // 2), (height - 1, 0)):
         grid.put(1, y, f"{value:>7} {look.symbols.axis}", dim)
-    for x in range(page.scale.cell(track.now) + 1):
-        for amounts, style in ((in_call, look.ink("hairline")), (speaking, look.ink("good"))):
-            eighths = round(amounts.get(x, 0) / count * height * 8)
+    for x, counts in enumerate(at_once(track.session, page, track.now), MARGIN):
+        for amount, style in (
+            (counts.in_call, look.ink("hairline")),
+            (counts.speaking, look.ink("good")),
+        ):
+            eighths = round(amount / count * height * 8)
             for row in range(height):
                 level = min(8, eighths - row * 8)
                 if level > 0:
-                    grid.put(MARGIN + x, height - 1 - row, look.symbols.waves[level - 1], style)
+                    grid.put(x, height - 1 - row, look.symbols.waves[level - 1], style)

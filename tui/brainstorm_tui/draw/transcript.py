@@ -103,10 +103,10 @@ class Transcript:
     def _turn(self, session: Session, turn: Turn, width: int, is_chosen: bool) -> Iterator[Strip]:
         look = self.look
         place = session.roles[turn.role].place
-        heading = turn_heading(
+        left, right = turn_heading(
             look, session, turn, width, is_terse=False, is_chosen=is_chosen, with_name=True
         )
-        yield heading
+        yield strip(width, look.ink("dim"), left, right)
         if turn.phase is Phase.FAILED:
             chip = f" {look.symbols.phases[Phase.FAILED]} failed "
             yield strip(width, look.ink("dim"), [Piece(chip, look.chip("failure"))])
