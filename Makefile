@@ -1,22 +1,26 @@
 # Everything here needs Python 3.11 or newer, make and git; the rest is installed into .venv.
 #
-#   make run     install, and open a session     (make run ARGS="--theme light")
-#   make test    install, and run the tests
-#   make check   format, lint, types, and which part may import which
-#   make format  put the code into its format
-#   make clean   remove what was made
+#   make run      install, and open a session     (make run ARGS="--theme light")
+#   make test     install, and run the tests      (make test ARGS=tests/agents)
+#   make check    format, lint, types, and which part may import which
+#   make format   put the code into its format
+#   make picture  draw docs/screen.svg again
+#   make clean    remove what was made
+#
+# On Windows it needs the shell that comes with git: run it from Git Bash.
 
-PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 ifeq ($(OS),Windows_NT)
+PYTHON ?= python
 BIN := $(VENV)/Scripts
 else
+PYTHON ?= python3
 BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check format clean
+.PHONY: run test check format picture clean
 
 run: $(VENV)/installed
 	@$(BIN)/brainstorm-tui $(ARGS)
@@ -28,25 +32,29 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+picture: $(VENV)/installed-dev
+	$(BIN)/python docs/make_picture.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/python: Makefile
 	@$(PYTHON) -c "import sys; sys.exit('brainstorm-tui needs Python 3.11 or newer, and this is %d.%d; name another: make PYTHON=python3.12' % sys.version_info[:2] if sys.version_info < (3, 11) else 0)"
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
-	@echo "installing brainstorm-tui into $(VENV); this takes a minute"
-	$(PIP) --editable .
+	@echo "Installing brainstorm-tui into $(VENV). This takes a minute or two, once."
+	@$(PIP) --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(PIP) --editable '.[dev]'
+	@echo "Installing what the tests and the checks need."
+	@$(PIP) --editable ".[dev]"
 	@touch $@

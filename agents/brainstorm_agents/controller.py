@@ -4,6 +4,7 @@ import asyncio
 from enum import StrEnum
 
 from brainstorm_agents.environment import Environment
+from brainstorm_agents.errors import JournalError
 from brainstorm_agents.session import Session
 
 
@@ -16,6 +17,7 @@ class Reason(StrEnum):
     STOPPED = "stopped"
     QUIT = "quit"
     INTERRUPTED = "interrupted"
+    REOPENED = "reopened"
 
 
 class Controller:
@@ -37,6 +39,8 @@ class Controller:
         """The round up to which rounds follow each other now."""
         self.is_preparing = False
         """Whether a model is being got ready for its first call."""
+        self.log_error: JournalError | None = None
+        """Why the session waits: the log could not be written. Going on tries it again."""
         self._pause: Reason | None = None
         self._wanted = asyncio.Event()
 
@@ -48,7 +52,9 @@ class Controller:
     @property
     def is_running(self) -> bool:
         """Whether a round is under way, or follows at once."""
-        return self.is_preparing or self.session.is_under_way or self._next() <= self.until
+        if self.is_preparing or self.session.is_under_way:
+            return True
+        return self._next() <= self.until and not self.log_error
 
     @property
     def is_pausing(self) -> bool:
@@ -66,10 +72,16 @@ class Controller:
 
     def step(self) -> None:
         """One round; while one is under way, one more after it."""
-        self._want(max(self.until, self._next() - 1) + 1)
+        if self.log_error:
+            self._wanted.set()
+        else:
+            self._want(max(self.until, self._next() - 1) + 1)
 
     def run(self) -> None:
         """All rounds to the goal; past the goal, as many again."""
+        if self.log_error:
+            self._wanted.set()
+            return
         if self._next() > self.goal:
             self.goal = self.session.finished_round + self.rounds
         self._pause = None
@@ -131,8 +143,26 @@ class Controller:
 
     async def _drive(self) -> None:
         await self._prepare()
+        try:
+            if self.log_error:
+                await self.environment.journal.synced(self.session.seq)
+                self.log_error = None
+                self.environment.resume(Reason.USER)
+            await self._run_rounds()
+        except JournalError as error:
+            if not self.is_attended:
+                raise
+            self._wait_for_log(error)
+
+    def _wait_for_log(self, error: JournalError) -> None:
+        """Pause, with what is wanted still wanted."""
+        if not self.log_error:
+            self.environment.pause(error.reason)
+        self.log_error = error
+
+    async def _run_rounds(self) -> None:
         while self._next() <= self.until:
-            if self.session.ended or self.session.paused:
+            if (self.session.ended or self.session.paused) and self._has_something_to_do():
                 self.environment.resume(Reason.USER)
             if not await self.environment.step():
                 self._pause = Reason.QUIET
@@ -144,11 +174,17 @@ class Controller:
         if self._has_reached_goal():
             if not self.session.ended:
                 self.environment.end(Reason.ROUNDS)
-        elif self._pause and not self.is_attended:
-            self.environment.end(self._pause)
-        elif self._pause:
+        elif self._pause and self.is_attended:
             self.environment.pause(self._pause)
+        elif self._pause and not self.session.ended:
+            self.environment.end(self._pause)
         self._pause = None
+
+    def _has_something_to_do(self) -> bool:
+        """Whether going on is worth a note; to somebody who asked for it, it always is."""
+        if self.is_attended or self.session.open_round:
+            return True
+        return not self.environment.is_quiet()
 
     def _has_reached_goal(self) -> bool:
         """Whether it is the goal, and nothing else, that ends the session here."""

@@ -44,7 +44,8 @@ class Environment:
         models: Where the roles' replies come from.
         clock: The session's time.
         journal: Where every event goes, beside the session.
-        session: A session to go on with; by default a new one, which `open` begins.
+        session: A session to go on with, which `reopen` takes up; by default a new one, which
+            `open` begins.
     """
 
     def __init__(
@@ -61,9 +62,10 @@ class Environment:
 
     def now(self) -> float:
         """Seconds of session time."""
+        now = self.clock.now()
         if self._origin is None:
-            self._origin = self.clock.now() - self.session.t
-        return self.clock.now() - self._origin
+            self._origin = now - self.session.t
+        return now - self._origin
 
     def open(self, scenario: Scenario, *, seed: int, version: str, started_at: str) -> None:
         """Begin a session: its header, and the topic as the user's first words."""
@@ -76,6 +78,20 @@ class Environment:
             started_at=started_at,
         )
         self.say(scenario.topic)
+
+    def reopen(self, reason: str) -> None:
+        """Take up a session that was cut off: what was under way is cancelled, to be asked again.
+
+        One that had paused or ended stays as it is until somebody goes on with it.
+        """
+        session = self.session
+        if session.paused is None and session.ended is None:
+            self.resume(reason)
+            if not session.published:
+                self.say(session.scenario.topic)
+        current = session.open_round
+        for turn in current.turns if current else ():
+            self._cancel(turn)
 
     def say(self, text: str, to: Iterable[str] = ()) -> None:
         """Publish what the user says, to everyone or to some; heard in the next round."""
@@ -115,7 +131,8 @@ class Environment:
             False if all is quiet: nobody has news, and nothing happened.
 
         Raises:
-            JournalError: The log cannot be kept. The turns under way are cancelled.
+            JournalError: The log cannot be written now. The turns under way are cancelled; a later
+                step tries the log again, and goes on.
         """
         session = self.session
         plan = SCHEDULES[self.schedule](session)
@@ -124,9 +141,6 @@ class Environment:
         if session.open_round is None:
             self._emit(RoundStarted, round=len(session.rounds), schedule=self.schedule)
         current = session.rounds[-1]
-        for turn in current.turns:
-            # Only a crash leaves turns under way; the log it left goes on like after a stop.
-            self._cancel(turn)
         self._stops.clear()
         for planned in plan:
             self._emit(

@@ -68,7 +68,16 @@ class UnfitEvent(BrainstormError):
 
 
 class JournalError(BrainstormError):
-    """The log cannot be written: the session cannot go on."""
+    """The log cannot be written: the session cannot go on until it can.
+
+    Args:
+        problem: What is wrong, with which file, and what would help.
+        reason: The same in a few words.
+    """
+
+    def __init__(self, problem: str, *, reason: str = "") -> None:
+        super().__init__(problem)
+        self.reason = reason or problem
 
 
 class ModelError(BrainstormError):

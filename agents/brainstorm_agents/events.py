@@ -8,6 +8,7 @@ import msgspec
 
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.scenario import Scenario
+from brainstorm_agents.upgrade import Step, upgrade
 
 FORMAT = 1
 """The version of the log's format that this program writes, and the newest that it reads."""
@@ -211,13 +212,14 @@ def _escaped(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def decode(line: bytes, source: str, number: int) -> AnyEvent:
+def decode(line: bytes, source: str, number: int, step: Step | None = None) -> AnyEvent:
     """The event of one line of a log.
 
     Args:
         line: The line without its newline.
         source: The log's name, for errors.
         number: The line's number, from 1, for errors.
+        step: What makes an event of this program of it, if the log has an older format.
 
     Raises:
         LogError: The line is damaged, or is no event that this program knows.
@@ -229,7 +231,11 @@ def decode(line: bytes, source: str, number: int) -> AnyEvent:
     if zlib.crc32(body) != int(found[1], 16):
         raise LogError("the line is damaged: its checksum does not fit", source=source, line=number)
     try:
-        event: AnyEvent = _decoder.decode(body + b"}")
+        event: AnyEvent
+        if step is None:
+            event = _decoder.decode(body + b"}")
+        else:
+            event = msgspec.convert(step(_object.decode(body + b"}")), AnyEvent)
     except _undecodable as error:
         problem = f"this is no event that the program knows: {error}"
         raise LogError(problem, source=source, line=number) from None
@@ -239,6 +245,8 @@ def decode(line: bytes, source: str, number: int) -> AnyEvent:
 def decode_header(line: bytes, source: str) -> SessionStarted:
     """The header of a log, its format checked before its checksum.
 
+    Its `format` is the file's: `reading_step` makes events of the lines that follow.
+
     Raises:
         LogError: The file is no log, or one of a newer program.
     """
@@ -247,7 +255,7 @@ def decode_header(line: bytes, source: str) -> SessionStarted:
     except _undecodable:
         raise not_a_log(source) from None
     found = raw.get("format")
-    if raw.get("type") != "session_started" or not isinstance(found, int):
+    if raw.get("type") != "session_started" or type(found) is not int or found < 1:
         raise not_a_log(source)
     if found > FORMAT:
         raise LogError(
@@ -256,9 +264,14 @@ def decode_header(line: bytes, source: str) -> SessionStarted:
             line=1,
             remedy="a newer brainstorm-tui wrote it: upgrade to read it",
         )
-    event = decode(line, source, 1)
+    event = decode(line, source, 1, upgrade(found, FORMAT))
     assert isinstance(event, SessionStarted), "the type was checked above"
     return event
+
+
+def reading_step(header: SessionStarted) -> Step | None:
+    """What `decode` needs for the other lines of a log; None if its format is this program's."""
+    return upgrade(header.format, FORMAT)
 
 
 def not_a_log(source: str) -> LogError:

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
-from brainstorm_agents.errors import InputError, JournalError
+from brainstorm_agents.errors import JournalError
 from brainstorm_agents.events import Event, encode
+from brainstorm_agents.log_file import LogFile
 
 LINGER_S = 0.1
 """How long a group may wait for company while nobody waits for its sync."""
@@ -29,17 +28,18 @@ class Journal(Protocol):
         """Take an event; it is written soon."""
 
     async def synced(self, seq: int) -> None:
-        """Wait until that event is safe.
+        """Wait until that event is safe. After a failure, try again.
 
         Raises:
-            JournalError: The log cannot be kept.
+            JournalError: The log cannot be written now. Nothing that was acknowledged is lost, and
+                nothing that was not is forgotten.
         """
 
     async def close(self) -> None:
-        """Write what is left and let go of the file.
+        """Write what is left, if need be by one more try, and let go of the file.
 
         Raises:
-            JournalError: What was left cannot be kept.
+            JournalError: What was left is lost.
         """
 
 
@@ -64,13 +64,21 @@ class NoJournal:
 
 
 class InlineJournal:
-    """Writes in the event loop, whenever a sync is asked for: for a virtual clock."""
+    """Writes in the event loop, whenever a sync is asked for: for a virtual clock.
 
-    def __init__(self, path: Path, acknowledge: Acknowledge | None = None) -> None:
-        self._file = _File(path)
+    Args:
+        file: Where to; the journal closes it.
+        acknowledge: Gets the lines that are safe.
+        synced_seq: The last event that the file holds already.
+    """
+
+    def __init__(
+        self, file: LogFile, acknowledge: Acknowledge | None = None, synced_seq: int = -1
+    ) -> None:
+        self._file = file
         self._acknowledge = acknowledge
         self._waiting: list[Event] = []
-        self.synced_seq = -1
+        self.synced_seq = synced_seq
 
     def append(self, event: Event) -> None:
         """Keep the event for the next sync."""
@@ -79,7 +87,8 @@ class InlineJournal:
     async def synced(self, seq: int) -> None:
         """Write and sync what is waiting."""
         if self._waiting:
-            lines = self._file.write(self._waiting)
+            lines = _encoded(self._waiting)
+            self._file.append(lines)
             self.synced_seq = self._waiting[-1].seq
             self._waiting.clear()
             if self._acknowledge:
@@ -94,15 +103,23 @@ class InlineJournal:
 
 
 class ThreadedJournal:
-    """Writes on a thread of its own, so that the disk never holds up the event loop."""
+    """Writes on a thread of its own, so that the disk never holds up the event loop.
 
-    def __init__(self, path: Path, acknowledge: Acknowledge | None = None) -> None:
-        self._file = _File(path)
+    Args:
+        file: Where to; the journal closes it.
+        acknowledge: Gets the lines that are safe, in the event loop.
+        synced_seq: The last event that the file holds already.
+    """
+
+    def __init__(
+        self, file: LogFile, acknowledge: Acknowledge | None = None, synced_seq: int = -1
+    ) -> None:
+        self._file = file
         self._acknowledge = acknowledge
         self._loop = asyncio.get_running_loop()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._error: JournalError | None = None
-        self.synced_seq = -1
+        self.synced_seq = synced_seq
         self._changed = threading.Condition()
         self._waiting: list[Event] = []
         self._is_urgent = False
@@ -120,12 +137,10 @@ class ThreadedJournal:
 
     async def synced(self, seq: int) -> None:
         """Wait until that event is on the disk."""
-        if self._error:
-            raise self._error
         if seq <= self.synced_seq:
             return
         if self._has_ended.is_set():
-            raise JournalError(f"event {seq} comes after the log was closed")
+            raise self._error or JournalError(f"event {seq} comes after the log was closed")
         waiter = self._loop.create_future()
         self._waiters.append((seq, waiter))
         with self._changed:
@@ -152,21 +167,32 @@ class ThreadedJournal:
         self._tell(self._has_ended.set)
 
     def _write_groups(self) -> None:
+        has_failed = False
         while True:
             with self._changed:
-                while not self._waiting and not self._is_closing:
+                # After a failure it tries again when somebody asks for it, not by itself.
+                while not (self._is_urgent or self._is_closing):
+                    if self._waiting and not has_failed:
+                        break
                     self._changed.wait()
                 if not self._is_urgent and not self._is_closing:
                     self._changed.wait_for(lambda: self._is_urgent or self._is_closing, LINGER_S)
                 group, self._waiting, self._is_urgent = self._waiting, [], False
-            if not group:
+                is_last = self._is_closing
+            if group:
+                try:
+                    lines = _encoded(group)
+                    self._file.append(lines)
+                except JournalError as error:
+                    has_failed = True
+                    with self._changed:
+                        self._waiting[:0] = group
+                    self._tell(self._fail, error)
+                else:
+                    has_failed = False
+                    self._tell(self._succeed, group[-1].seq, lines)
+            if is_last:
                 return
-            try:
-                lines = self._file.write(group)
-            except JournalError as error:
-                self._tell(self._fail, error)
-                return
-            self._tell(self._succeed, group[-1].seq, lines)
 
     def _tell(self, what: Callable[..., None], *arguments: object) -> None:
         # The loop may be gone after a hard exit; the file is what counts then.
@@ -174,6 +200,7 @@ class ThreadedJournal:
             self._loop.call_soon_threadsafe(what, *arguments)
 
     def _succeed(self, seq: int, lines: bytes) -> None:
+        self._error = None
         self.synced_seq = seq
         if self._acknowledge:
             self._acknowledge(lines)
@@ -190,69 +217,8 @@ class ThreadedJournal:
         self._waiters.clear()
 
 
-class _File:
-    """A new file for one log, private to its user. After a failure it takes nothing more."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._failure: JournalError | None = None
-        self._descriptor = -1
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
-            for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
-                flags |= getattr(os, name, 0)
-            self._descriptor = os.open(path, flags, 0o600)
-            _sync_folder(path.parent)
-        except OSError as error:
-            self.close()
-            # The same error, if what exists is a file where the log's folder should be.
-            if isinstance(error, FileExistsError) and path.parent.is_dir():
-                raise InputError(
-                    f"{path} exists already; a log is never overwritten: name another with --log"
-                ) from None
-            raise JournalError(
-                f"the log {path} cannot be written: {error.strerror}; name another place with"
-                " --log, or keep none with --no-log"
-            ) from None
-
-    def write(self, events: list[Event]) -> bytes:
-        """Write events and sync them; their lines.
-
-        Raises:
-            JournalError: The disk is full or failing. A part may have been written; it stays the
-                end of the file, which readers ignore.
-        """
-        if self._failure:
-            raise self._failure
-        try:
-            lines = b"".join(encode(event) + b"\n" for event in events)
-            rest = memoryview(lines)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-            _sync(self._descriptor)
-        except Exception as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            self._failure = JournalError(f"the log {self._path} cannot be written: {why}")
-            raise self._failure from error
-        return lines
-
-    def close(self) -> None:
-        """Let go of the file, unless that has been done."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
-
-
-_sync = getattr(os, "fdatasync", os.fsync)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new file's name survive too. Windows cannot, and need not, open a folder."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+def _encoded(events: list[Event]) -> bytes:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return b"".join(encode(event) + b"\n" for event in events)
+    except Exception as error:
+        raise JournalError(f"an event cannot be written: {error}") from error

@@ -32,10 +32,13 @@ A_ROUND_S = 1.0
 
 @contextlib.asynccontextmanager
 async def attended(
-    scenario: Scenario | None = None, rounds: int = 3, model: FakeModel | None = None
+    scenario: Scenario | None = None,
+    rounds: int = 3,
+    model: FakeModel | None = None,
+    journal: Kept | None = None,
 ) -> AsyncIterator[Controller]:
     """A controller that serves somebody; by default the reference cast, a round a second."""
-    env = environment(scenario or trio(latency=A_ROUND_S), model, Kept())
+    env = environment(scenario or trio(latency=A_ROUND_S), model, journal or Kept())
     controller = Controller(env, rounds, is_attended=True)
     serving = asyncio.create_task(controller.serve())
     yield controller
@@ -505,16 +508,79 @@ async def test_the_log_is_closed_even_if_a_model_is_not() -> None:
     assert kept.is_closed
 
 
-@virtual
-async def test_a_log_that_cannot_be_kept_ends_what_serves() -> None:
-    class Full(Kept):
-        async def synced(self, seq: int) -> None:
-            raise JournalError("the disk is full")
+class Failing(Kept):
+    """A journal that cannot write while it is told so."""
 
-    controller = Controller(environment(trio(), journal=Full()), 3, is_attended=True)
-    controller.open()
-    with pytest.raises(JournalError):
-        await controller.serve()
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_failing = False
+
+    async def synced(self, seq: int) -> None:
+        if self.is_failing:
+            raise JournalError("the log x cannot be written", reason="the disk is full")
+        await super().synced(seq)
+
+
+@virtual
+async def test_a_log_that_cannot_be_written_pauses_the_session_and_asks_nobody() -> None:
+    journal = Failing()
+    async with attended(trio(latency=1), journal=journal) as controller:
+        controller.open()
+        await asyncio.sleep(10)
+        journal.is_failing = True
+        controller.run()
+        await asyncio.sleep(10)
+        assert controller.session.paused == "the disk is full"
+        assert isinstance(controller.log_error, JournalError)
+        assert not controller.is_running
+        assert phases(controller.session) == {"a0": "done", "b1": "cancelled", "c1": "cancelled"}
+        assert controller.session.turns["b1"].attempt == 0
+        journal.is_failing = False
+
+
+@virtual
+async def test_told_to_go_on_it_tries_the_log_again_and_does_what_was_wanted() -> None:
+    journal = Failing()
+    async with attended(trio(latency=1), journal=journal) as controller:
+        controller.open()
+        await asyncio.sleep(10)
+        journal.is_failing = True
+        controller.run()
+        await asyncio.sleep(10)
+        controller.run()
+        await asyncio.sleep(10)
+        assert reasons(controller) == ["paused: the disk is full"]
+        journal.is_failing = False
+        controller.step()
+        await asyncio.sleep(10)
+        assert controller.log_error is None
+        assert trace(controller.session) == TRACE
+        assert reasons(controller)[1:] == ["resumed: user", "ended: rounds"]
+
+
+@virtual
+async def test_a_log_that_fails_after_the_last_round_is_tried_again_and_no_round_is_added() -> None:
+    journal = Failing()
+    async with attended(trio(latency=1), journal=journal) as controller:
+        controller.open(is_run=True)
+        await asyncio.sleep(3.5)
+        journal.is_failing = True
+        await asyncio.sleep(10)
+        assert controller.session.paused == "the disk is full"
+        journal.is_failing = False
+        controller.run()
+        await asyncio.sleep(10)
+        assert trace(controller.session) == TRACE
+        assert controller.session.ended == "rounds"
+
+
+@virtual
+async def test_without_anybody_there_a_log_that_cannot_be_written_ends_the_run() -> None:
+    journal = Failing()
+    controller = Controller(environment(trio(), journal=journal), 3)
+    journal.is_failing = True
+    with pytest.raises(JournalError, match="the log x cannot be written"):
+        await controller.run_to_end()
     assert not controller.session.is_under_way
 
 

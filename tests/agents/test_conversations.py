@@ -231,8 +231,9 @@ def test_a_session_cut_off_anywhere_goes_on_as_if_nothing_had_happened(
         quiet = Play(play.scenario, play.failing, {}, play.rounds)
         kept = Kept()
         whole = await quiet.perform(pace, kept=kept)
-        cut = data.draw(st.integers(2, len(kept.events)), label="events that were kept")
+        cut = data.draw(st.integers(1, len(kept.events)), label="events that were kept")
         env = going_on(fold(kept.events[:cut]), quiet.model(pace))
+        env.reopen("reopened")
         while env.session.finished_round < play.rounds and await env.step():
             pass
         assert trace(env.session) == trace(whole)

@@ -1,14 +1,18 @@
 """The journal: append, sync, acknowledge, in this order; and what a failing disk does to it."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import InputError, JournalError
@@ -20,6 +24,7 @@ from brainstorm_agents.journal import (
     NoJournal,
     ThreadedJournal,
 )
+from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.reader import read
 
 from .casts import (
@@ -33,17 +38,24 @@ from .casts import (
     trio,
     virtual,
 )
+from .disks import Disk
 
 Make = Callable[[Path, Acknowledge | None], Journal]
 
 KINDS = [InlineJournal, ThreadedJournal]
 
 
+@pytest.fixture
+def disk() -> Disk:
+    """The disk that the logs are on: a sound one, unless a test says otherwise."""
+    return Disk()
+
+
 @pytest.fixture(params=KINDS, ids=["inline", "threaded"])
-def make(request: pytest.FixtureRequest) -> Make:
+def make(request: pytest.FixtureRequest, disk: Disk) -> Make:
     """Either of the two journals that write a file: the same is claimed of both."""
-    made: Make = request.param
-    return made
+    kind: type[InlineJournal | ThreadedJournal] = request.param
+    return lambda path, acknowledge: kind(disk.create(path), acknowledge)
 
 
 @pytest.fixture
@@ -61,6 +73,12 @@ def lines(*events: Event) -> bytes:
 
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+def put(path: Path, text: str) -> None:
+    """Put another file in the place of one."""
+    path.unlink()
+    path.write_text(text)
 
 
 def everything_in(folder: Path) -> dict[Path, bytes | None]:
@@ -124,43 +142,28 @@ async def test_lines_are_acknowledged_once_each_after_they_are_written(
 
 
 async def test_a_line_is_acknowledged_only_after_its_sync(
-    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Make, path: Path, disk: Disk
 ) -> None:
-    steps: list[str] = []
-    real_write = os.write
-
-    def write(descriptor: int, data: bytes) -> int:
-        steps.append("write")
-        return real_write(descriptor, data)
-
-    monkeypatch.setattr(os, "write", write)
-    monkeypatch.setattr("brainstorm_agents.journal._sync", lambda _: steps.append("sync"))
-    journal = make(path, lambda _: steps.append("acknowledge"))
+    journal = make(path, lambda _: disk.steps.append("acknowledge"))
     journal.append(happening(0))
     await journal.synced(0)
-    assert steps == ["write", "sync", "acknowledge"]
+    assert disk.steps == ["open", "write", "sync", "acknowledge"]
     await journal.close()
 
 
 async def test_a_write_that_takes_a_part_only_is_continued(
-    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Make, path: Path, disk: Disk
 ) -> None:
-    real_write = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: real_write(file, bytes(data[:10])))
+    disk.most_at_once = 10
     journal = make(path, None)
     journal.append(happening(0))
     await journal.synced(0)
-    monkeypatch.undo()
     await journal.close()
-    assert content(path) == lines(happening(0))
+    assert content(path) == lines(happening(0)) == disk.durable
 
 
-async def test_many_waiters_are_served_by_few_syncs(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    syncs: list[int] = []
-    monkeypatch.setattr("brainstorm_agents.journal._sync", syncs.append)
-    journal = ThreadedJournal(path)
+async def test_many_waiters_are_served_by_few_syncs(path: Path, disk: Disk) -> None:
+    journal = ThreadedJournal(disk.create(path))
 
     async def producer(seq: int) -> None:
         journal.append(happening(seq))
@@ -169,28 +172,26 @@ async def test_many_waiters_are_served_by_few_syncs(
     await asyncio.gather(*(producer(seq) for seq in range(100)))
     await journal.close()
     assert content(path) == lines(*(happening(seq) for seq in range(100)))
-    assert len(syncs) < 10
+    assert disk.steps.count("sync") < 10
 
 
 async def test_a_group_waits_for_company_until_somebody_waits_for_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    syncs: list[int] = []
-    monkeypatch.setattr("brainstorm_agents.journal._sync", syncs.append)
     monkeypatch.setattr("brainstorm_agents.journal.LINGER_S", 600)
-    journal = ThreadedJournal(path)
+    journal = ThreadedJournal(disk.create(path))
     for seq in range(20):
         journal.append(happening(seq))
         await asyncio.sleep(0.001)
-    assert syncs == []
+    assert "sync" not in disk.steps
     await asyncio.wait_for(journal.synced(19), 5)
-    assert len(syncs) == 1
+    assert disk.steps.count("sync") == 1
     await journal.close()
 
 
 async def test_what_nobody_waits_for_is_written_too(path: Path) -> None:
     written = asyncio.Event()
-    journal = ThreadedJournal(path, lambda _: written.set())
+    journal = ThreadedJournal(LogFile.create(path), lambda _: written.set())
     journal.append(happening(0))
     await asyncio.wait_for(written.wait(), 5)
     assert content(path) == lines(happening(0))
@@ -207,7 +208,7 @@ async def test_what_is_synced_already_is_not_waited_for(make: Make, path: Path) 
 
 
 async def test_one_waiter_that_gives_up_does_not_keep_the_others_waiting(path: Path) -> None:
-    journal = ThreadedJournal(path)
+    journal = ThreadedJournal(LogFile.create(path))
     journal.append(happening(0))
     first, second = (asyncio.create_task(journal.synced(0)) for _ in range(2))
     await asyncio.sleep(0)
@@ -242,7 +243,10 @@ async def test_a_session_read_back_is_the_session_that_was_written(make: Make, p
 # ------------------------------------------------------------------------------------- the file
 
 
-async def test_a_log_is_private_to_its_user(make: Make, path: Path) -> None:
+async def test_a_log_and_the_folders_made_for_it_are_private_to_the_user(
+    make: Make, tmp_path: Path
+) -> None:
+    path = tmp_path / "data" / "logs" / "session.jsonl"
     mask = os.umask(0)
     try:
         journal = make(path, None)
@@ -250,7 +254,7 @@ async def test_a_log_is_private_to_its_user(make: Make, path: Path) -> None:
         os.umask(mask)
     await journal.close()
     assert mode(path) == 0o600
-    assert mode(path.parent) == 0o700
+    assert mode(path.parent) == mode(path.parent.parent) == 0o700
 
 
 @pytest.fixture(params=["file", "dangling link"])
@@ -325,7 +329,7 @@ async def test_what_comes_after_the_close_is_refused_and_not_waited_for(
 
 async def test_a_close_that_is_cancelled_still_writes_and_closes(path: Path) -> None:
     before = _open_files()
-    journal = ThreadedJournal(path)
+    journal = ThreadedJournal(LogFile.create(path))
     journal.append(happening(0))
     closing = asyncio.create_task(journal.close())
     await asyncio.sleep(0)
@@ -349,101 +353,182 @@ def _open_files() -> set[str]:
 # --------------------------------------------------------------------------------- a failing disk
 
 
-@pytest.fixture(params=["write", "sync"])
-def fill_disk(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], None]:
-    """Makes every write, or every sync, from now on fail for want of space."""
+@pytest.fixture(params=["no room", "room for a part", "write", "sync"])
+def break_disk(request: pytest.FixtureRequest, disk: Disk) -> Callable[[], None]:
+    """Makes what is written, or synced, from now on fail."""
 
-    def fail(*_: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def fail() -> None:
+        match request.param:
+            case "no room":
+                disk.room = 0
+            case "room for a part":
+                disk.room = 20
+            case "write":
+                disk.write_fault = errno.EIO
+            case "sync":
+                disk.sync_fault = errno.EIO
 
-    def fill() -> None:
-        if request.param == "write":
-            monkeypatch.setattr(os, "write", fail)
-        else:
-            monkeypatch.setattr("brainstorm_agents.journal._sync", fail)
-
-    return fill
+    return fail
 
 
-async def test_a_full_disk_is_reported_to_those_who_wait_and_to_all_later(
-    make: Make, path: Path, fill_disk: Callable[[], None]
+def repair(disk: Disk) -> None:
+    disk.room, disk.write_fault, disk.sync_fault = None, 0, 0
+
+
+async def test_a_failing_disk_is_reported_to_those_who_wait_and_to_all_later(
+    make: Make, path: Path, disk: Disk, break_disk: Callable[[], None]
 ) -> None:
     acknowledged: list[bytes] = []
     journal = make(path, acknowledged.append)
     journal.append(happening(0))
     await journal.synced(0)
-    fill_disk()
+    break_disk()
     journal.append(happening(1))
     waits = [journal.synced(1), journal.synced(1)]
     for result in await asyncio.gather(*waits, return_exceptions=True):
         assert isinstance(result, JournalError)
-        assert "No space left" in str(result)
+        assert result.reason.startswith("the log cannot be written: ")
     journal.append(happening(2))
-    with pytest.raises(JournalError, match="No space left"):
+    with pytest.raises(JournalError, match="all that was shown as logged is in it"):
         await journal.synced(2)
-    with pytest.raises(JournalError, match="No space left"):
+    with pytest.raises(JournalError):
         await journal.close()
     assert acknowledged == [lines(happening(0))]
     assert journal.synced_seq == 0
     assert writers() == []
+    assert content(path) == lines(happening(0)) == disk.durable
 
 
-async def test_nothing_is_written_after_a_failure_even_if_there_is_space_again(
-    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_once_the_disk_works_again_everything_is_written_in_order(
+    make: Make, path: Path, disk: Disk, break_disk: Callable[[], None]
 ) -> None:
-    real_write = os.write
-
-    def half(descriptor: int, data: bytes) -> int:
-        real_write(descriptor, bytes(data[:20]))
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    journal = make(path, None)
+    acknowledged: list[bytes] = []
+    journal = make(path, acknowledged.append)
     journal.append(happening(0))
     await journal.synced(0)
-    with monkeypatch.context() as full:
-        full.setattr(os, "write", half)
-        journal.append(happening(1))
+    break_disk()
+    journal.append(happening(1))
+    for _ in range(2):
         with pytest.raises(JournalError):
             await journal.synced(1)
     journal.append(happening(2))
-    with pytest.raises(JournalError):
-        await journal.synced(2)
-    with pytest.raises(JournalError):
-        await journal.close()
-    assert content(path) == lines(happening(0)) + lines(happening(1))[:20]
+    repair(disk)
+    await journal.synced(2)
+    everything = lines(*(happening(seq) for seq in range(3)))
+    assert content(path) == everything == disk.durable == b"".join(acknowledged)
+    assert journal.synced_seq == 2
+    journal.append(happening(3))
+    await journal.close()
+    assert content(path) == everything + lines(happening(3)) == disk.durable
 
 
-async def test_a_failure_while_nobody_waits_is_told_at_the_next_sync(
-    path: Path, fill_disk: Callable[[], None]
+async def test_closing_is_one_more_try(
+    make: Make, path: Path, disk: Disk, break_disk: Callable[[], None]
 ) -> None:
-    journal = ThreadedJournal(path)
-    fill_disk()
+    journal = make(path, None)
+    break_disk()
     journal.append(happening(0))
-    for thread in writers():
-        thread.join(5)
     with pytest.raises(JournalError):
+        await journal.synced(0)
+    repair(disk)
+    await journal.close()
+    assert content(path) == lines(happening(0)) == disk.durable
+
+
+async def test_a_failed_sync_is_never_tried_again_on_the_same_descriptor(
+    make: Make, path: Path, disk: Disk
+) -> None:
+    journal = make(path, None)
+    disk.sync_fault = errno.EIO
+    journal.append(happening(0))
+    with pytest.raises(JournalError):
+        await journal.synced(0)
+    disk.sync_fault = 0
+    disk.steps.clear()
+    await journal.synced(0)
+    assert disk.steps == ["open", "truncate", "sync", "write", "sync"]
+    await journal.close()
+
+
+async def test_a_log_that_was_taken_away_meanwhile_is_not_written_to(
+    make: Make, path: Path, disk: Disk
+) -> None:
+    journal = make(path, None)
+    disk.room = 0
+    journal.append(happening(0))
+    with pytest.raises(JournalError):
+        await journal.synced(0)
+    repair(disk)
+    put(path, "mine")
+    with pytest.raises(JournalError, match="another file has taken its place"):
         await journal.synced(0)
     with pytest.raises(JournalError):
         await journal.close()
+    assert content(path) == b"mine"
+
+
+async def test_a_failure_while_nobody_waits_is_tried_again_as_soon_as_somebody_does(
+    path: Path, disk: Disk
+) -> None:
+    journal = ThreadedJournal(disk.create(path))
+    disk.room = 0
+    journal.append(happening(0))
+    await asyncio.to_thread(disk.is_refused.wait, 5)
+    with pytest.raises(JournalError):
+        await journal.synced(0)
+    repair(disk)
+    await journal.synced(0)
+    await journal.close()
+    assert content(path) == lines(happening(0))
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_disk_does_what_is_acknowledged_survives_a_power_cut(
+    data: st.DataObject,
+) -> None:
+    async def check(folder: Path) -> None:
+        disk = Disk()
+        acknowledged = bytearray()
+
+        def acknowledge(safe: bytes) -> None:
+            acknowledged.extend(safe)
+            assert disk.durable.startswith(acknowledged)
+
+        journal = InlineJournal(disk.create(folder / "log.jsonl"), acknowledge)
+        for seq in range(data.draw(st.integers(1, 12))):
+            journal.append(happening(seq, data.draw(st.sampled_from(["user", "Süß" * 300]))))
+            disk.room = data.draw(st.none() | st.integers(0, 2000))
+            disk.most_at_once = data.draw(st.none() | st.integers(1, 50))
+            disk.write_fault = data.draw(st.sampled_from([0, 0, errno.EIO, errno.ENOSPC]))
+            disk.sync_fault = data.draw(st.sampled_from([0, 0, errno.EIO, errno.ENOSPC]))
+            with contextlib.suppress(JournalError):
+                await journal.synced(seq)
+            assert disk.durable.startswith(acknowledged)
+        repair(disk)
+        await journal.close()
+        assert content(folder / "log.jsonl") == disk.durable == acknowledged
+        assert len(acknowledged.splitlines()) == seq + 1
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(check(Path(folder)))
 
 
 async def test_an_event_that_cannot_be_written_keeps_nobody_waiting(make: Make, path: Path) -> None:
     journal = make(path, None)
     journal.append(happening(0, "half \ud83d of one"))
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalError, match="an event cannot be written"):
         await asyncio.wait_for(journal.synced(0), 5)
     with pytest.raises(JournalError):
         await journal.close()
 
 
 async def test_a_full_disk_ends_a_round_with_every_turn_settled(
-    make: Make, path: Path, fill_disk: Callable[[], None]
+    make: Make, path: Path, break_disk: Callable[[], None]
 ) -> None:
     env = environment(trio(), journal=make(path, None))
     await env.step()
-    fill_disk()
+    break_disk()
     with pytest.raises(JournalError):
         await env.step()
     assert phases(env.session) == {"a0": "done", "b1": "cancelled", "c1": "cancelled"}

@@ -1,13 +1,19 @@
 """The reader: what it takes, what it reports, what it refuses; and that it never writes."""
 
+import json
+import os
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from brainstorm_agents import reader
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import FORMAT, SessionPaused, TurnCancelled, encode
+from brainstorm_agents.events import FORMAT, SessionPaused, TurnCancelled, UserSpoke, encode
 from brainstorm_agents.reader import read
 
 from .casts import TRACE, Kept, fold, run, snapshot, trace, trio, virtual, write_log
@@ -204,3 +210,82 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(path: Path) -> None:
     with pytest.raises(LogError, match="cannot be read: No such file"):
         read(path)
+
+
+def test_a_device_a_named_pipe_and_no_path_at_all_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for what in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(LogError, match="no regular file"):
+            read(what)
+    with pytest.raises(LogError):
+        read(Path("a\0b"))
+    with pytest.raises(LogError):
+        read(Path("a" * 300))
+
+
+def test_a_file_of_two_gigabytes_is_refused_at_once(path: Path) -> None:
+    path.write_bytes(WHOLE)
+    os.truncate(path, 2 * 2**30)
+    with pytest.raises(LogError, match="larger than"):
+        read(path)
+
+
+def test_a_file_may_be_linked_to(path: Path, tmp_path: Path) -> None:
+    write_log(path, LINES)
+    (tmp_path / "link").symlink_to(path)
+    assert list(read(tmp_path / "link").lines) == LINES
+
+
+def test_a_line_of_five_megabytes_is_read(path: Path) -> None:
+    long = "x" * 5 * 2**20
+    event = UserSpoke(len(LINES), KEPT.events[-1].t, id="user2", text=long)
+    log = read(write_log(path, [*LINES, encode(event)]))
+    assert log.session().published[-1].text == long
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "LONGEST_LINE", 4096)
+    assert refusal(path, WHOLE + b"x" * 5000).line == len(LINES) + 1
+    assert "not a log" in refusal(path, b"\0" * 5000).problem
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+
+
+def _places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to everything inside a JSON value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        yield (*way, key)
+        if isinstance(inner, dict | list):
+            yield from _places(inner, (*way, key))
+
+
+@given(st.integers(0, len(LINES) - 1), st.data())
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_a_forged_line_says_the_log_is_read_or_refused(
+    path: Path, number: int, data: st.DataObject
+) -> None:
+    event = json.loads(LINES[number])
+    del event["crc"]
+    *way, last = data.draw(st.sampled_from(list(_places(event))))
+    inner = event
+    for key in way:
+        inner = inner[key]
+    inner[last] = data.draw(_json | st.sampled_from(["", "Alex", "b1", "user", 0, -1, 10**30, []]))
+    body = json.dumps(event)[:-1].encode()
+    forged = b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
+    path.write_bytes(b"".join(line + b"\n" for line in [*LINES[:number], forged]))
+    try:
+        log = read(path)
+    except LogError:
+        return
+    assert len(log.events) == number + 1

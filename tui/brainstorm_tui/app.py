@@ -23,10 +23,12 @@ from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_agents.models import MOCK
 from brainstorm_tui import signals, themes, topics
+from brainstorm_tui.comparison import Comparison
 from brainstorm_tui.filters import Harmless
 from brainstorm_tui.launch import Launch, start
 from brainstorm_tui.locations import themes_dir, topics_path
 from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
+from brainstorm_tui.screens.compare import CompareScreen
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
@@ -44,6 +46,7 @@ class BrainstormApp(App[int]):
     Args:
         launches: What can be started; none for a replay.
         replay: The log to replay; None for a live session.
+        compare: Two sessions to compare instead, and what their logs are called.
         asks: Ask for the topic and the cast; else the first launch is started at once.
         theme: A theme's name.
         symbols: The signs to draw with.
@@ -65,6 +68,7 @@ class BrainstormApp(App[int]):
         launches: Sequence[Launch] = (),
         *,
         replay: reader.Log | None = None,
+        compare: tuple[Comparison, tuple[str, str]] | None = None,
         asks: bool = False,
         theme: str | None = None,
         symbols: Symbols = UNICODE,
@@ -74,6 +78,7 @@ class BrainstormApp(App[int]):
         self._clock = clock
         self._launches = launches
         self._replay = replay
+        self._compare = compare
         self._asks = asks
         self._symbols = symbols
         self._themes: dict[str, brainstorm_themes.Theme] = {}
@@ -122,6 +127,8 @@ class BrainstormApp(App[int]):
             )
         if self._replay is not None:
             self.push_screen(SessionScreen(Replay(ReplaySource(self._replay))))
+        elif self._compare is not None:
+            self.push_screen(CompareScreen(*self._compare))
         elif self._asks:
             known = await asyncio.to_thread(topics.earlier, topics_path())
             self.push_screen(TopicScreen(self._launches, known), self._begin_with)
@@ -208,23 +215,26 @@ class BrainstormApp(App[int]):
             self._leave_soon()
             return
         self._interrupted_at = now
-        if isinstance(self.screen, Frame):
+        if isinstance(self.screen, Frame | CompareScreen):
             self.screen.hint("Ctrl+C again quits, q too")
 
     def show_help(self) -> None:
         """Show all keys."""
-        from brainstorm_tui.screens.help import HelpScreen
+        from brainstorm_tui.screens.help import COMPARE, LIVE, REPLAY, VIEW, HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
-            is_replay = self._replay is not None
-            self.push_screen(HelpScreen(is_replay=is_replay))
+        if isinstance(self.screen, HelpScreen):
+            return
+        if self._compare is not None:
+            self.push_screen(HelpScreen(COMPARE))
+        else:
+            self.push_screen(HelpScreen((*(LIVE if self._replay is None else REPLAY), *VIEW)))
 
     def watch_theme(self, name: str) -> None:
         """Draw with the new theme."""
         if name in self._themes:
             self.look = Look(self._themes[name], self._symbols)
             for screen in self.screen_stack:
-                if isinstance(screen, Frame):
+                if isinstance(screen, Frame | CompareScreen):
                     screen.redraw()
 
     def _take_in(self, known: Mapping[str, brainstorm_themes.Theme]) -> None:
@@ -238,16 +248,13 @@ class BrainstormApp(App[int]):
             return
         self._theme_trace = trace
         own, errors = themes.available()
-        self._themes.clear()
+        # A theme whose file is wrong for a moment stays as it was.
         self._take_in(own)
-        self._take_in(themes.textuals(own))
         for error in errors:
             self.notify(
                 one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
             )
-        name = self.theme if self.theme in self._themes else themes.DEFAULT
-        self.theme = name
-        self.watch_theme(name)
+        self.watch_theme(self.theme)
         self.refresh_css(animate=False)
 
     def _end_by(self, number: int) -> None:
@@ -313,6 +320,14 @@ def run_live(
 def run_replay(path: Path, *, theme: str | None, symbols: str) -> int:
     """Show a saved session; the exit code."""
     app = BrainstormApp(replay=reader.read(path), theme=theme, symbols=_symbols(symbols))
+    return _run(app)
+
+
+def run_compare(
+    comparison: Comparison, names: tuple[str, str], *, theme: str | None, symbols: str
+) -> int:
+    """Show two sessions side by side; the exit code."""
+    app = BrainstormApp(compare=(comparison, names), theme=theme, symbols=_symbols(symbols))
     return _run(app)
 
 

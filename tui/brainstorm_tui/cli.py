@@ -1,5 +1,6 @@
 """The command line: what can be asked for, and how the program ends."""
 
+import atexit
 import contextlib
 import gc
 import os
@@ -11,13 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from brainstorm_agents import fields
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents.errors import BrainstormError, InputError
-from brainstorm_tui import locations, options, scenario_commands
+from brainstorm_tui import (
+    compare_command,
+    export_command,
+    locations,
+    log_commands,
+    options,
+    scenario_commands,
+)
 from brainstorm_tui.default_command import DefaultCommand, DefaultGroup
 from brainstorm_tui.launch import DISTRIBUTION, Launch
 from brainstorm_tui.options import is_setting, launch_options, make_launch, setting
+from brainstorm_tui.resuming import Wishes, refuse_what_the_log_says, reopened_launch
+from brainstorm_tui.screen_options import (
+    check_theme,
+    need_terminal,
+    symbols_option,
+    theme_option,
+)
 from brainstorm_tui.settings import read_settings
 from brainstorm_tui.text.safe import sanitise
 
@@ -53,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 the session failed, 2 the input was wrong, 130 interrupted.
     """
     gc.set_threshold(GC_THRESHOLD)
+    # Python takes every object apart as it ends, and with litellm that takes a second or two.
+    atexit.register(gc.freeze)
     _open_closed_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     is_debugged = "--debug" in words or bool(os.environ.get(DEBUG_VARIABLE))
@@ -65,17 +81,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as request:
         return request.exit_code
     except BrokenPipeError:
-        # Whoever read this has left. Python would complain once more as it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return INTERRUPTED
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:
         if is_debugged:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.filename is None:
+            _give_up_output()
         code, message = _explained(error)
         click.echo(f"{NAME}: {sanitise(message)}", err=True)
     return code if isinstance(code, int) else 0
+
+
+def _give_up_output() -> None:
+    """Nobody takes standard output any more: Python would fail again as it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_closed_streams() -> None:
@@ -150,15 +172,6 @@ def _settings() -> dict[str, Any]:
     return read_settings(locations.config_path(), known)
 
 
-theme_option = setting("--theme", metavar="NAME", help="Colours.  [default: to suit the terminal]")
-symbols_option = setting(
-    "--symbols",
-    type=click.Choice(["auto", "unicode", "ascii"]),
-    default="auto",
-    help="What marks and bars are drawn with.",
-)
-
-
 @cli.command(DefaultCommand.__name__, cls=DefaultCommand)
 @options.scenario_argument
 @launch_options
@@ -172,14 +185,10 @@ def session(scenario: str, run: bool, theme: str | None, symbols: str, **chosen:
             f"a command comes before its options: {NAME} {scenario} …; a scenario that is called"
             f" so is given as a path: ./{scenario}"
         )
+    _need_time(chosen["speed"])
     launch = make_launch(scenario, run_at_once=run, **chosen)
-    if launch.speed == 0:
-        raise InputError(
-            "--speed 0 leaves nothing to watch: without a screen it works"
-            f" ({NAME} run --speed 0), with one choose a speed such as 50"
-        )
-    _need_terminal(f"{NAME} run")
-    _check_theme(theme)
+    need_terminal(f"{NAME} run")
+    check_theme(theme)
     from brainstorm_tui.app import run_live
 
     asks = chosen["topic"] is None
@@ -207,15 +216,24 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the lo
 
 @cli.command()
 @options.scenario_argument
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="LOG",
+    help="Go on with this session instead, to --rounds in all, counted from its start.",
+)
 @show_option
 @json_option
 @launch_options
-def run(scenario: str, show: "Show | None", as_json: bool, **chosen: Any) -> int:
+def run(
+    scenario: str, resume: Path | None, show: "Show | None", as_json: bool, **chosen: Any
+) -> int:
     """Run a session without a screen and print it.
 
     Standard output gets the transcript, each round as it is finished; everything else goes to
     standard error. With --speed 0 a session on the mock waits for nothing. The same seed prints the
-    same text.
+    same text. With --resume the replies that there are stay, and only the others are asked for;
+    --json then prints the new lines.
 
     \b
     Examples:
@@ -223,14 +241,61 @@ def run(scenario: str, show: "Show | None", as_json: bool, **chosen: Any) -> int
       brainstorm-tui run small-town --rounds 5 --speed 0
       brainstorm-tui run --show trace --speed 0
       brainstorm-tui run --json --no-log | jq -r 'select(.type == "turn_finished").text'
+      brainstorm-tui run --resume session.jsonl --rounds 6
     """
     output = _output(show, as_json)
-    launch = make_launch(scenario, **chosen)
-    if not launch.scenario.topic:
-        raise InputError(f"the scenario {launch.scenario.name!r} has no topic; give one: --topic")
+    if resume:
+        refuse_what_the_log_says()
+        wishes = Wishes(rounds=chosen["rounds"], speed=chosen["speed"], api_base=chosen["api_base"])
+        launch = reopened_launch(resume, chosen["log_dir"], wishes)
+    else:
+        launch = make_launch(scenario, **chosen)
+        if not launch.scenario.topic:
+            name = launch.scenario.name
+            raise InputError(f"the scenario {name!r} has no topic; give one: --topic")
     from brainstorm_tui import headless
 
-    return headless.run(launch, output, may_rename_log=chosen["log"] is None)
+    return headless.run(launch, output, may_rename_log=not resume and chosen["log"] is None)
+
+
+@cli.command("resume")
+@click.argument("log", type=click.Path(path_type=Path))
+@options.rounds_option
+@options.speed_option
+@options.api_base_option
+@setting("--run", is_flag=True, help="Do not wait for a key.")
+@theme_option
+@symbols_option
+@options.log_dir_option
+def resume_session(
+    log: Path,
+    rounds: int | None,
+    speed: float,
+    api_base: str | None,
+    run: bool,
+    theme: str | None,
+    symbols: str,
+    log_dir: Path | None,
+) -> int:
+    """Go on with a session, on the screen.
+
+    The replies that there are stay, also those of a round that was cut off: only the others are
+    asked for. LOG is a log's path, or the name of a file among the logs; what is new is added to
+    it. --rounds counts from the session's start.
+
+    \b
+    Examples:
+      brainstorm-tui resume 2026-11-23_0941-27_classroom.jsonl
+      brainstorm-tui resume session.jsonl --rounds 6 --run
+    """
+    _need_time(speed)
+    need_terminal(f"{NAME} run --resume {log}")
+    check_theme(theme)
+    wishes = Wishes(rounds=rounds, speed=speed, api_base=api_base, run_at_once=run)
+    launch = reopened_launch(log, log_dir, wishes)
+    from brainstorm_tui.app import run_live
+
+    return run_live([launch], theme=theme, symbols=symbols, ask_topic=False)
 
 
 @cli.command()
@@ -261,40 +326,23 @@ def replay(
       brainstorm-tui replay session.jsonl --headless --show trace
     """
     output = _output(show, as_json)
-    path = log if log.exists() else (log_dir or locations.logs_dir()) / log
-    path = path if path.exists() else log
+    path = locations.find_log(log, log_dir)
     if is_headless:
         from brainstorm_tui import headless
 
         return headless.replay(path, output)
     if show or as_json:
         raise click.UsageError("--show and --json print: they need --headless")
-    _need_terminal(f"{NAME} replay {log} --headless")
-    _check_theme(theme)
+    need_terminal(f"{NAME} replay {log} --headless")
+    check_theme(theme)
     from brainstorm_tui.app import run_replay
 
     return run_replay(path, theme=theme, symbols=symbols)
 
 
-@cli.command()
-@click.option("--limit", type=click.IntRange(1), default=20, metavar="N", help="How many.")
-@options.log_dir_option
-def logs(limit: int, log_dir: Path | None) -> None:
-    """List the latest logs.
-
-    Of each: when, which scenario, how far it came, how it ended, and on what topic.
-
-    A log is one session, one event a line. `brainstorm-tui replay` shows it again.
-    """
-    from brainstorm_tui import log_list
-
-    folder = log_dir or locations.logs_dir()
-    found = log_list.newest(folder, limit)
-    click.echo(f"{folder}: {'the latest logs' if found else 'no logs yet'}", err=True)
-    for path in found:
-        click.echo(log_list.describe(path), nl=False)
-
-
+cli.add_command(compare_command.command)
+cli.add_command(log_commands.group)
+cli.add_command(export_command.export_log)
 cli.add_command(scenario_commands.group)
 
 
@@ -304,21 +352,9 @@ def _output(show: "Show | None", as_json: bool) -> "Output":
     return "json" if as_json else show or "transcript"
 
 
-def _need_terminal(instead: str) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(f"the screen needs a terminal; without one use: {instead}")
-    if os.environ.get("TERM") == "dumb":
-        raise InputError(f"TERM=dumb: such a terminal has no screen; use: {instead}")
-
-
-def _check_theme(name: str | None) -> None:
-    if name is None:
-        return
-    import brainstorm_themes
-
-    own, errors = brainstorm_themes.load_folder(locations.themes_dir())
-    known = [*brainstorm_themes.builtin(), *own]
-    if name not in known:
-        broken = "".join(f"\n{error}" for error in errors)
-        remedy = fields.nearest(name, known, "themes")
-        raise InputError(f"--theme: there is no theme {name!r}; {remedy}{broken}")
+def _need_time(speed: float) -> None:
+    if speed == 0:
+        raise InputError(
+            "--speed 0 leaves nothing to watch: without a screen it works"
+            f" ({NAME} run --speed 0), with one choose a speed such as 50"
+        )

@@ -177,7 +177,7 @@ class _Progress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.is_shown = stream.isatty()
-        self.marks = _marks(stream)
+        self.marks = marks_for(stream)
         self._width = 0
 
     def draw(self, text: str) -> None:
@@ -221,10 +221,11 @@ def _printer(show: Show) -> Printer:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure:
         reconfigure(errors="backslashreplace")
-    return Printer(sys.stdout.write, show, _marks(sys.stdout))
+    return Printer(sys.stdout.write, show, marks_for(sys.stdout))
 
 
-def _marks(stream: TextIO) -> Marks:
+def marks_for(stream: TextIO) -> Marks:
+    """The signs that a stream can take."""
     try:
         "".join(astuple(UNICODE)).encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

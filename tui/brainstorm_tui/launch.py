@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from brainstorm_agents.clock import Clock, LoopClock
-from brainstorm_agents.controller import Controller
+from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.journal import (
@@ -16,7 +16,9 @@ from brainstorm_agents.journal import (
     NoJournal,
     ThreadedJournal,
 )
+from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.models import MOCK, Models
+from brainstorm_agents.reopen import Reopened
 from brainstorm_agents.scenario import Scenario
 
 DISTRIBUTION = "brainstorm-tui"
@@ -51,6 +53,8 @@ class Launch:
     """Where litellm's calls go, if not to the provider's own address."""
     run_at_once: bool = False
     """Whether the rounds follow the opening without being asked for."""
+    reopened: Reopened | None = None
+    """The session to go on with, if this is no new one."""
 
     def __post_init__(self) -> None:
         if self.speed == 1:
@@ -73,37 +77,44 @@ def start(
 ) -> Controller:
     """Open a session in the running event loop: its header and topic are said, no round is.
 
-    Whoever calls this closes the controller. At speed 0 the loop has to be a `VirtualLoop`, unless
-    there is another clock.
+    A reopened one is taken up where it stopped. Whoever calls this closes the controller. At speed
+    0 the loop has to be a `VirtualLoop`, unless there is another clock.
 
     Args:
         launch: What to start.
         is_attended: Whether somebody is there who may go on where the session would end.
-        acknowledge: Gets the log's lines once they are safe; without a log, at once.
+        acknowledge: Gets the log's new lines once they are safe; without a log, at once.
         clock: The session's time; by default the loop's, at the launch's speed.
 
     Raises:
         InputError: The log's file exists.
         JournalError: The log cannot be written.
     """
+    reopened = launch.reopened
     environment = Environment(
         Models(launch.api_base),
         # A virtual loop's seconds are the session's as they are.
         clock or LoopClock(launch.speed or 1.0),
         _journal(launch, acknowledge),
+        reopened.session if reopened else None,
     )
-    environment.open(
-        launch.scenario,
-        seed=launch.seed,
-        version=version(),
-        started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-    )
+    if reopened:
+        environment.reopen(Reason.REOPENED)
+    else:
+        environment.open(
+            launch.scenario,
+            seed=launch.seed,
+            version=version(),
+            started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+        )
     return Controller(environment, launch.scenario.rounds, is_attended=is_attended)
 
 
 def _journal(launch: Launch, acknowledge: Acknowledge | None) -> Journal:
     if launch.log is None:
         return NoJournal(acknowledge)
-    if launch.speed == 0:
-        return InlineJournal(launch.log, acknowledge)
-    return ThreadedJournal(launch.log, acknowledge)
+    reopened = launch.reopened
+    file = reopened.file if reopened else LogFile.create(launch.log)
+    synced_seq = reopened.session.seq if reopened else -1
+    kind = InlineJournal if launch.speed == 0 else ThreadedJournal
+    return kind(file, acknowledge, synced_seq)

@@ -62,6 +62,17 @@ def new_log_path(scenario_name: str, started_at: datetime, folder: Path | None =
     return next(path for path in paths if not os.path.lexists(path))
 
 
+def find_log(log: Path, folder: Path | None = None) -> Path:
+    """A log by its path, or else by its name among the logs; it need not exist.
+
+    Args:
+        log: What somebody calls it.
+        folder: Where the logs are, if not in `logs_dir`.
+    """
+    among = (folder or logs_dir()) / log
+    return among if among.exists() and not log.exists() else log
+
+
 def _suffixes() -> itertools.chain[str]:
     return itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
 

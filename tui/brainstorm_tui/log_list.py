@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -15,12 +16,15 @@ from brainstorm_tui.text.safe import one_line
 TAIL = 64 * 1024
 """Bytes at the end of a log that are looked at."""
 
+LONGEST_TAIL = 32 * 2**20
+"""Bytes that are looked at if no round is named in those: a round of many long replies."""
+
 LONGEST_HEADER = 8 * 2**20
 LONGEST_TOPIC = 90
 
 
-def newest(folder: Path, limit: int) -> list[Path]:
-    """The logs of a folder that were written to last, newest first; none without the folder."""
+def newest(folder: Path, limit: int | None = None) -> list[Path]:
+    """The logs of a folder, or those written to last, newest first; none without the folder."""
     logs = [path for path in folder.glob("*.jsonl") if path.is_file()]
     logs.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
     return logs[:limit]
@@ -32,8 +36,7 @@ def describe(path: Path) -> str:
     try:
         with path.open("rb") as file:
             header = decode_header(file.readline(LONGEST_HEADER).rstrip(b"\n"), name)
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
-            ending = _ending(file.read())
+            ending = _ending(file)
     except LogError as error:
         return f"{name}\n    {one_line(str(error).removeprefix(f'{name}:'))}\n"
     except OSError as error:
@@ -65,11 +68,26 @@ class _Brief(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Brief)
+_STREAMED = b'{"type":"turn_streamed"'
 
 
-def _ending(tail: bytes) -> _Ending:
+def _ending(file: BinaryIO) -> _Ending:
+    """How a log ends, from as few of its last bytes as name a round."""
+    size = os.fstat(file.fileno()).st_size
+    tail = TAIL
+    while True:
+        file.seek(max(0, size - tail))
+        ending = _read_ending(file.read(tail))
+        if ending.round is not None or tail >= min(size, LONGEST_TAIL):
+            return ending
+        tail *= 8
+
+
+def _read_ending(tail: bytes) -> _Ending:
     ending = _Ending()
     for line in tail.split(b"\n"):
+        if line.startswith(_STREAMED):
+            continue
         try:
             event = _decoder.decode(line)
         except msgspec.DecodeError:

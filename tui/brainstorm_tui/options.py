@@ -66,22 +66,37 @@ log_dir_option = setting(
     help="The folder of the logs.  [default: the user's data folder]",
 )
 
+rounds_option = setting(
+    "--rounds",
+    type=int,
+    callback=_between(0, scenarios.MAX_ROUNDS),
+    metavar="N",
+    help="Rounds after the opening, instead of the scenario's.",
+)
+api_base_option = setting(
+    "--api-base", metavar="URL", help="Where to find that model, if not at its provider."
+)
+speed_option = setting(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=False,
+    metavar="N",
+    callback=_between(0, FASTEST),
+    help="How many times faster the mock speaks. 0, for `run` only: it waits for nothing."
+    "  [default: 1]",
+)
+
 _LAUNCH_OPTIONS = (
     click.option("--topic", metavar="TEXT", help="What to talk about, instead of the scenario's."),
-    setting(
-        "--rounds",
-        type=int,
-        callback=_between(0, scenarios.MAX_ROUNDS),
-        metavar="N",
-        help="Rounds after the opening, instead of the scenario's.",
-    ),
+    rounds_option,
     setting(
         "--model",
         metavar="NAME",
         help="The model of every role: mock, or any that litellm can call, such as"
         " ollama_chat/llama3.2. Keys come from the provider's environment variable.",
     ),
-    setting("--api-base", metavar="URL", help="Where to find that model, if not at its provider."),
+    api_base_option,
     click.option(
         "-p",
         "--param",
@@ -105,16 +120,7 @@ _LAUNCH_OPTIONS = (
         metavar="N",
         help="What chance depends on: the same seed gives the same session.  [default: drawn]",
     ),
-    setting(
-        "--speed",
-        type=float,
-        default=1.0,
-        show_default=False,
-        metavar="N",
-        callback=_between(0, FASTEST),
-        help="How many times faster the mock speaks. 0, for `run` only: it waits for nothing."
-        "  [default: 1]",
-    ),
+    speed_option,
     click.option(
         "--log",
         type=click.Path(dir_okay=False, path_type=Path),

@@ -108,7 +108,7 @@ class ReplaySource:
             self.seek(later[0] if later else self.length)
         else:
             earlier = [position for position in ends if position < self.position]
-            self.seek(earlier[-1] if earlier else self._first_round())
+            self.seek(earlier[-1] if earlier else min(self.position, self._first_round()))
 
     def _first_round(self) -> int:
         for position, event in enumerate(self.log.events):

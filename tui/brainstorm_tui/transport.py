@@ -188,7 +188,7 @@ class Replay:
 
     def act(self, action: str) -> str | None:
         """Play, and go through rounds, turns and events."""
-        source = self.source
+        source, before = self.source, self.source.position
         match action:
             case "step" | "run" | "stop":
                 return _NOT_LIVE
@@ -203,6 +203,10 @@ class Replay:
                 source.next_turn(1 if action == "next_turn" else -1)
             case "previous_round" | "next_round":
                 source.next_round(1 if action == "next_round" else -1)
+            case "home":
+                source.seek(1)
+            case "end":
+                source.seek(source.length)
             case "slower" | "faster":
                 step = 1 if action == "faster" else -1
                 self._speed = max(0, min(len(SPEEDS) - 1, self._speed + step))
@@ -210,17 +214,9 @@ class Replay:
             case _:
                 raise ValueError(action)
         self._is_playing = False
-        return None
-
-    def home(self) -> None:
-        """Go to the beginning."""
-        self._is_playing = False
-        self.source.seek(1)
-
-    def end(self) -> None:
-        """Go to the end."""
-        self._is_playing = False
-        self.source.seek(self.source.length)
+        if source.position != before:
+            return None
+        return "this is the end" if before == source.length else "this is the beginning"
 
     def standing(self, symbols: Symbols) -> Standing:
         """Where the replay stands."""

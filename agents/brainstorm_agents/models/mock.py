@@ -51,7 +51,8 @@ class MockModel:
         key = request.seed, request.prompt.turn.id
         text = _words(request)
         first, speaking = _pacing(text, request.params, key)
-        if share("fail", *key) < request.params.get("fail", 0.0):
+        fail = request.params.get("fail")
+        if fail and share("fail", *key) < fail:
             await clock.sleep(first)
             raise ModelError("the mock model failed, as its parameter fail asks it to")
         if first + speaking == 0:

@@ -156,9 +156,8 @@ class _Drawing:
     def _turn(self, turn: Turn, ink: str) -> Iterator[Strip]:
         look = self.look
         sign = look.symbols.phases[turn.phase]
-        is_given_up = turn.phase in (Phase.FAILED, Phase.RETRYING)
-        if turn.text and (is_given_up or turn.phase is Phase.CANCELLED):
-            yield from self._plain(turn.text, strike=is_given_up)
+        if turn.text and turn.phase in (Phase.FAILED, Phase.RETRYING):
+            yield from self._plain(turn.text, strike=True)
         if turn.phase is Phase.FAILED:
             yield self._line([Piece(f" {sign} failed ", look.chip("failure"))])
             yield from self._plain(turn.reason, ink)
@@ -168,6 +167,8 @@ class _Drawing:
             yield self._line([mark, Piece(reason, look.ink(ink))])
             yield from self._plain(f"again in {again.wait_s:.0f} s", indent=2)
         elif turn.phase is Phase.CANCELLED:
+            if turn.text:
+                yield from self._said(turn, "dim")
             stopped = Piece(f"{sign} stopped", look.ink(ink))
             yield self._line([stopped, Piece("  s asks again", look.ink("dim"))])
         elif turn.text:
@@ -188,7 +189,7 @@ class _Drawing:
                 form.width,
                 ink=ink,
                 place=self.place,
-                streaming=is_live,
+                streaming=turn.phase is not Phase.DONE,
                 margins=form.margins,
             )
         )

@@ -83,7 +83,9 @@ class DiagramScreen(Frame):
         """Make a cell stand for more time (1), or for less (-1)."""
         fitting = self._fitting()
         wanted = zoomed(self._cell_ms or fitting, step)
-        self._cell_ms = wanted if wanted < fitting else None
+        before, self._cell_ms = self._cell_ms, wanted if wanted < fitting else None
+        if self._cell_ms == before:
+            self.hint("the whole run is in view" if step > 0 else "no closer than this")
         self.redraw()
 
     def action_fit(self) -> None:

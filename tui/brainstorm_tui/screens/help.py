@@ -1,5 +1,6 @@
 """All keys, by what they are for."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -35,6 +36,39 @@ REPLAY: tuple[Section, ...] = (
             ("[ ]  Shift+arrows", "round before, next round"),
             ("- +", "slower, faster"),
             ("Home End", "beginning, end"),
+        ),
+    ),
+)
+
+COMPARE: tuple[Section, ...] = (
+    (
+        "The comparison",
+        (
+            ("n N", "next difference, difference before"),
+            ("=", "show what is the same, or fold it into one line"),
+            ("[ ]  Shift+arrows", "round before, next round"),
+            ("Up Down  wheel", "scroll"),
+            ("PgUp PgDn", "scroll by pages"),
+            ("Home End", "beginning, end"),
+            ("/", "search; n N walk the places, Esc gives it up"),
+            ("click", "choose a difference"),
+        ),
+    ),
+    (
+        "Everywhere",
+        (
+            ("?  F1", "this page"),
+            (":  Ctrl+P", "the palette: the themes"),
+            ("q  Ctrl+Q", "quit"),
+        ),
+    ),
+    (
+        "The signs",
+        (
+            ("= same", "both have said the same, from the same messages"),
+            ("differs", "they have not; lines that both have are dim"),
+            ("saw", "the same was said, but from other messages"),
+            ("only A, only B", "the other session has nothing there"),
         ),
     ),
 )
@@ -92,11 +126,12 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", show=False),
+        Binding("ctrl+c", "app.help_quit", "Quit", show=False),
     ]
 
-    def __init__(self, *, is_replay: bool) -> None:
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
-        self._sections = (*(REPLAY if is_replay else LIVE), *VIEW)
+        self._sections = sections
 
     def compose(self) -> ComposeResult:
         """The sections."""

@@ -26,6 +26,7 @@ class RoleMenu(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close", show=False),
+        Binding("ctrl+c", "app.help_quit", "Quit", show=False),
     ]
 
     def __init__(self, role: str, turn: Turn | None) -> None:

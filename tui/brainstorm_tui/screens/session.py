@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.strip import Strip
 
-from brainstorm_agents.session import Session, Turn
+from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.arrange import WIDE, Arrangement, arrange
 from brainstorm_tui.draw.blocks import Blocks, Form
@@ -29,6 +29,9 @@ from brainstorm_tui.widgets.canvas import Canvas
 from brainstorm_tui.widgets.pane import Pane
 from brainstorm_tui.widgets.say import SayLine
 from brainstorm_tui.widgets.search import SearchLine
+
+ALL = 10**9
+"""More lines than any pane has."""
 
 
 class SessionScreen(Frame):
@@ -94,6 +97,8 @@ class SessionScreen(Frame):
         self._is_zoomed = False
         self._shows_saw = False
         self._follows_speaker = False
+        self._followed: str | None = None
+        """The id of the turn that the focus has followed."""
         self._wanted = ""
         """What is searched for."""
         self._blocks = Blocks(self.look)
@@ -132,7 +137,10 @@ class SessionScreen(Frame):
         if number > len(self._names):
             self.hint(f"there are {len(self._names)} roles")
             return
-        self._focus_on(self._names[number - 1])
+        name = self._names[number - 1]
+        if name == self._focus and self._chosen is None:
+            self.hint(f"{name} has the focus")
+        self._focus_on(name)
 
     def action_next_pane(self, step: int) -> None:
         """Focus the next pane."""
@@ -253,16 +261,14 @@ class SessionScreen(Frame):
     def action_home(self) -> None:
         """The beginning: of the replay, or of the pane."""
         if isinstance(self.transport, Replay):
-            self.transport.home()
+            self.action_transport("home")
         else:
-            self._pane.scroll_to_start()
-        self.redraw()
+            self._scroll(-ALL)
 
     def action_end(self) -> None:
         """The end: of the replay, or of the pane."""
         if isinstance(self.transport, Replay):
-            self.transport.end()
-            self.redraw()
+            self.action_transport("end")
         else:
             self.action_to_end()
 
@@ -280,7 +286,10 @@ class SessionScreen(Frame):
             self._chosen = None
             self.action_to_end()
             return
-        self._choose(turns[max(place, 0)])
+        chosen = turns[max(place, 0)]
+        if chosen.id == self._chosen:
+            self.hint(f"{self._focus} said nothing before it")
+        self._choose(chosen)
 
     def action_sideways(self, step: int) -> None:
         """In a replay the next or previous turn; else the next or previous pane."""
@@ -291,7 +300,13 @@ class SessionScreen(Frame):
 
     def action_scroll_page(self, pages: int) -> None:
         """Scroll the focused pane."""
-        self._pane.scroll_lines(pages * max(1, self._pane.room - 2))
+        self._scroll(pages * max(1, self._pane.room - 2))
+
+    def _scroll(self, lines: int) -> None:
+        before = self._pane.view.top
+        self._pane.scroll_lines(lines)
+        if self._pane.view.top == before:
+            self.hint("nothing more above" if lines < 0 else "nothing more below")
         self.redraw()
 
     def action_back(self) -> None:
@@ -346,7 +361,6 @@ class SessionScreen(Frame):
         """Look at a turn: its pane has the focus, and its message is in view."""
         self._focus_on(turn.role)
         self._chosen = turn.id
-        self._pane.view.top = None
         self._pane.reveal(turn.round.number)
 
     def on_pane_scrolled(self) -> None:
@@ -437,9 +451,9 @@ class SessionScreen(Frame):
         """Draw panes, panel and timeline."""
         if self._blocks.look is not self.look:
             self._blocks = Blocks(self.look)
-        self._arrange()
         if self._follows_speaker:
             self._follow()
+        self._arrange()
         arrangement = self._arrangement
         track = self._track(now)
         if arrangement.columns == 0:
@@ -568,8 +582,10 @@ class SessionScreen(Frame):
         return row(width, ground, [Piece(" ", ground), *key_pieces(look, calls)])
 
     def _follow(self) -> None:
-        speaking = [
-            turn for turn in self.session.turns.values() if not turn.is_settled and turn.text
-        ]
-        if speaking and speaking[-1].role != self._focus:
-            self._focus = speaking[-1].role
+        """Go to whoever has begun to speak last; from there the user may go elsewhere."""
+        turns = self.session.round.turns if self.session.round else ()
+        speaking = [turn for turn in turns if turn.phase is Phase.SPEAKING]
+        last = max(speaking, key=lambda turn: turn.since(Phase.SPEAKING) or 0.0, default=None)
+        if last is not None and last.id != self._followed:
+            self._followed = last.id
+            self._focus_on(last.role)

@@ -72,14 +72,11 @@ class Pane(Canvas):
         """Scroll back (negative) or on; at the end it follows again."""
         self.view.top = scrolled(self._blocks, self._count, self.room, self.view, lines)
 
-    def scroll_to_start(self) -> None:
-        """Scroll to the first line."""
-        self.scroll_lines(-(10**9))
-
     def reveal(self, index: int) -> None:
-        """Have the block of a round in view: nothing to do if it is, else at the top."""
-        if not any(place and place.round == index for place in self._places):
-            self.view.top = Place(index, 0)
+        """Have the block of a round in view from its first line: nothing to do if it is."""
+        first = Place(index, 0)
+        if first not in self._places:
+            self.view.top = first
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll back, and stop following."""

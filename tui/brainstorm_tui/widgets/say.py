@@ -50,7 +50,9 @@ class SayLine(Horizontal):
         """A label and an input."""
         yield Label("say", markup=False)
         yield Input(
-            placeholder="to everyone, or @Bob to one   Enter says it   Esc leaves", compact=True
+            placeholder="to everyone, or @Bob to one   Enter says it   Esc leaves",
+            compact=True,
+            select_on_focus=False,
         )
 
     @property

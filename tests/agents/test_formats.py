@@ -1,0 +1,88 @@
+"""Logs of every format that there ever was: they read, and say what they said."""
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from brainstorm_agents import events, upgrade
+from brainstorm_agents.events import FORMAT, AnyEvent, encode
+from brainstorm_agents.reader import read
+
+from .casts import transcript, write_log
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def golden(number: int) -> Path:
+    return GOLDEN / f"format-{number}.jsonl"
+
+
+def test_of_every_format_there_is_a_log_and_of_every_older_one_a_step() -> None:
+    assert sorted(GOLDEN.iterdir()) == [golden(number) for number in range(1, FORMAT + 1)]
+    assert set(upgrade.STEPS) == set(range(1, FORMAT))
+
+
+@pytest.mark.parametrize("number", range(1, FORMAT + 1))
+def test_a_log_of_any_format_says_what_it_said(number: int) -> None:
+    log = read(golden(number))
+    assert {type(event) for event in log.events} == set(get_args(AnyEvent))
+    assert log.header.format == number
+    session = log.session()
+    assert transcript(session) == [
+        ("user", "user", "Why do bees dance?"),
+        ("a0", "Alex", "To draw a map: “süß 蜜” \u202e!"),
+        ("user2", "user", "And you, Bob?"),
+        ("b1", "Bob", "It tells how far."),
+        ("a1", "Alex", "And the sun?"),
+    ]
+    turns = {id_: (str(turn.phase), turn.reason) for id_, turn in session.turns.items()}
+    assert turns == {
+        "a0": ("done", ""),
+        "b1": ("done", ""),
+        "a1": ("done", ""),
+        "b2": ("failed", "the provider is down"),
+    }
+    assert (session.ended, session.t, session.elapsed(99), session.busy(99)) == (
+        "rounds",
+        9.5,
+        pytest.approx(7.5),
+        pytest.approx(8.0),
+    )
+
+
+def test_the_newest_of_them_is_what_is_written_today() -> None:
+    log = read(golden(FORMAT))
+    assert [encode(event) for event in log.events] == log.lines
+
+
+def test_an_older_log_is_upgraded_in_memory_step_by_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def from_zero(event: dict[str, Any]) -> dict[str, Any]:
+        return event | {"t": event.pop("time")}
+
+    def from_one(event: dict[str, Any]) -> dict[str, Any]:
+        return event | {"t": event["t"] / 1000}
+
+    # As if format 2 counted in seconds, format 1 in milliseconds, and called that `time` before.
+    monkeypatch.setattr(events, "FORMAT", 3)
+    monkeypatch.setattr(upgrade, "STEPS", {1: from_zero, 2: from_one})
+    old = [_older(line) for line in read_lines(golden(1))]
+    path = write_log(tmp_path / "old.jsonl", old)
+    assert [event.t for event in read(path).events][-1] == 9.5
+    assert path.read_bytes().splitlines() == old
+
+
+def read_lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def _older(line: bytes) -> bytes:
+    event = json.loads(line)
+    del event["crc"]
+    event["time"] = event.pop("t") * 1000
+    body = json.dumps(event, separators=(",", ":"))[:-1].encode()
+    return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
