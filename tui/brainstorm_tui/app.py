@@ -217,6 +217,8 @@ class BrainstormApp(App[int]):
         self._interrupted_at = now
         if isinstance(self.screen, Frame | CompareScreen):
             self.screen.hint("Ctrl+C again quits, q too")
+        else:
+            self.notify("Ctrl+C again quits", timeout=2)
 
     def show_help(self) -> None:
         """Show all keys."""

@@ -98,8 +98,8 @@ def title(session: Session, marks: Marks = UNICODE) -> str:
 
 def user_text(message: Message) -> str:
     """What the person said, with a heading."""
-    to = f" to {', '.join(message.to)}" if message.to else ""
-    return f"{message.id}  You{to}\n{_indented(message.text)}"
+    to = f" to {', '.join(map(one_line, message.to))}" if message.to else ""
+    return f"{one_line(message.id)}  You{to}\n{_indented(message.text)}"
 
 
 def round_text(session: Session, round_: Round, marks: Marks = UNICODE) -> str:
@@ -173,11 +173,12 @@ _ENDED: dict[str, str] = {
 
 def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
     if turn.phase is not Phase.DONE:
-        return f"{turn.id} {marks.failed} {turn.role}: {_failure(turn)}\n"
-    heard = [message.id for message in session.messages_of(turn.observed)]
+        return f"{one_line(turn.id)} {marks.failed} {one_line(turn.role)}: {_failure(turn)}\n"
+    heard = [one_line(message.id) for message in session.messages_of(turn.observed)]
     if len(heard) > MOST_IDS:
         heard[MOST_IDS:] = [f"and {len(heard) - MOST_IDS} more"]
-    return f"{turn.id} {marks.arrow} {' '.join(heard)}  {turn.role}\n{_indented(turn.text)}"
+    heading = f"{one_line(turn.id)} {marks.arrow} {' '.join(heard)}  {one_line(turn.role)}"
+    return f"{heading}\n{_indented(turn.text)}"
 
 
 def _failure(turn: Turn) -> str:
@@ -189,9 +190,9 @@ def _failure(turn: Turn) -> str:
 
 
 def _trace(session: Session, turn: Turn) -> str:
-    heard = " ".join(message.id for message in session.messages_of(turn.observed))
+    heard = " ".join(one_line(message.id) for message in session.messages_of(turn.observed))
     outcome = "" if turn.phase is Phase.DONE else f" ({_OUTCOMES.get(turn.phase, 'cut off')})"
-    return f"{turn.id} <- {heard}{outcome}"
+    return f"{one_line(turn.id)} <- {heard}{outcome}"
 
 
 _OUTCOMES = {Phase.FAILED: "failed", Phase.CANCELLED: "cancelled"}

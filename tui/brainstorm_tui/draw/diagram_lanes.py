@@ -61,12 +61,13 @@ def _label(view: View, turn: Turn) -> None:
     start = max(view.x(turn.started if asked is None else asked), MARGIN)
     end = width if turn.round.ended is None else min(view.x(turn.round.ended), width)
     room = end - start - 2
-    own = Piece(turn.id, look.role(place, bold=True))
+    id_ = one_line(turn.id)
+    own = Piece(id_, look.role(place, bold=True))
     if turn.started > now:
-        own = Piece(turn.id, look.faint(place))
+        own = Piece(id_, look.faint(place))
     y = view.y(place) + (view.shape.label or 0)
     if turn.id == view.chosen:
-        own = Piece(f" {turn.id} ", look.role_chip(place))
+        own = Piece(f" {id_} ", look.role_chip(place))
         start = max(MARGIN, min(start, width - width_of([own])))
         x = view.put(start, y, *own)
     elif width_of([own]) <= room:
@@ -75,7 +76,7 @@ def _label(view: View, turn: Turn) -> None:
         return
     if view.shape.label is None or turn.started > now:
         return
-    for piece in _provenance(view, turn, room - width_of([Piece(turn.id, own.style)])):
+    for piece in _provenance(view, turn, room - width_of([Piece(id_, own.style)])):
         x = view.put(x, y, *piece)
 
 

@@ -39,7 +39,7 @@ def id_piece(
     """An id in its speaker's colour."""
     place = sender_place(session, sender)
     style = look.ink("text", on) if place is None else look.role(place, on, bold=bold)
-    return Piece(id_, style)
+    return Piece(one_line(id_), style)
 
 
 def observed_pieces(
@@ -74,9 +74,9 @@ def turn_heading(
     """`a1 ← b1 c1` on the left, with the speaker's name if wished; what it took on the right."""
     dim = look.ink("dim")
     place = session.roles[turn.role].place
-    own = Piece(turn.id, look.role(place, bold=True))
+    own = Piece(one_line(turn.id), look.role(place, bold=True))
     if is_chosen:
-        own = Piece(f" {turn.id} ", look.role_chip(place))
+        own = Piece(f" {own.text} ", look.role_chip(place))
     left = [own]
     if with_name:
         left.append(Piece(f" {one_line(turn.role)}", look.role(place)))
@@ -162,7 +162,9 @@ def _phase_pieces(
 def said_by_user(look: Look, session: Session, message_id: str, to: Sequence[str]) -> list[Piece]:
     """The heading of what the user said."""
     dim = look.ink("dim")
-    pieces = [Piece("you" if message_id == USER else message_id, look.ink("text", bold=True))]
+    pieces = [
+        Piece("you" if message_id == USER else one_line(message_id), look.ink("text", bold=True))
+    ]
     if to:
         pieces.append(Piece(f" {look.symbols.right}", dim))
         for name in to:

@@ -177,12 +177,13 @@ def _labels(
             room = min(room, MARGIN + page.scale.cell(turn.round.ended) - x - 2)
         else:
             room = grid.width - x - 2
-        if cell_len(turn.id) > room:
+        id_ = one_line(turn.id)
+        if cell_len(id_) > room:
             continue
         is_chosen = turn.id == track.chosen
         style = look.role_chip(place) if is_chosen else look.role(place, bold=True)
-        at = grid.put(x + 1, y, turn.id, style)
-        rest = room - cell_len(turn.id) - 2
+        at = grid.put(x + 1, y, id_, style)
+        rest = room - cell_len(id_) - 2
         observed = observed_pieces(look, session, turn.observed, rest)
         if width_of(observed) <= rest:
             at = grid.put(at, y, f" {look.symbols.arrow}", look.ink("dim"))

@@ -120,7 +120,7 @@ class Frame(Screen[None]):
 
     def hint(self, text: str) -> None:
         """Say something in the line of keys for a moment."""
-        self._hint = (text, monotonic() + HINT_S)
+        self._hint = (one_line(text), monotonic() + HINT_S)
         self.redraw()
 
     def action_transport(self, action: str) -> None:

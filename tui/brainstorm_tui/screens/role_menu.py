@@ -40,11 +40,11 @@ class RoleMenu(ModalScreen[str | None]):
         with Vertical(id="menu"):
             yield Static(Content.styled(name, "bold $foreground"))
             if turn is None or turn.is_settled:
-                said = "is not speaking" if turn is None else f"{turn.id} is {turn.phase}"
+                said = "is not speaking" if turn is None else f"{one_line(turn.id)} is {turn.phase}"
                 yield Static(Content(f"{said}: nothing to stop"))
                 yield OptionList(Option(Content("close"), id="close"))
             else:
-                yield Static(Content(f"{turn.id}, {turn.phase}; the others go on"))
+                yield Static(Content(f"{one_line(turn.id)}, {turn.phase}; the others go on"))
                 yield OptionList(
                     Option(Content("stop only this one"), id="stop"),
                     Option(Content("close"), id="close"),
