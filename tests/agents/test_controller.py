@@ -575,6 +575,22 @@ async def test_a_log_that_fails_after_the_last_round_is_tried_again_and_no_round
 
 
 @virtual
+async def test_with_nothing_else_wanted_it_waits_for_somebody_once_the_log_is_written() -> None:
+    journal = Failing()
+    async with attended(trio(latency=1), journal=journal) as controller:
+        controller.open()
+        await asyncio.sleep(0.5)
+        journal.is_failing = True
+        await asyncio.sleep(10)
+        assert controller.session.paused == "the disk is full"
+        journal.is_failing = False
+        controller.step()
+        await asyncio.sleep(10)
+        assert controller.session.paused is None
+        assert controller.session.finished_round == 0
+
+
+@virtual
 async def test_without_anybody_there_a_log_that_cannot_be_written_ends_the_run() -> None:
     journal = Failing()
     controller = Controller(environment(trio(), journal=journal), 3)

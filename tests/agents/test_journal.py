@@ -435,6 +435,19 @@ async def test_closing_is_one_more_try(
     assert content(path) == lines(happening(0)) == disk.durable
 
 
+async def test_what_the_last_try_could_not_sync_is_nothing_to_build_on(
+    make: Make, path: Path, disk: Disk
+) -> None:
+    journal = make(path, None)
+    journal.append(happening(0))
+    await journal.synced(0)
+    disk.sync_fault = errno.EIO
+    journal.append(happening(1))
+    with pytest.raises(JournalError):
+        await journal.close()
+    assert content(path) == lines(happening(0))
+
+
 async def test_a_failed_sync_is_never_tried_again_on_the_same_descriptor(
     make: Make, path: Path, disk: Disk
 ) -> None:

@@ -1,7 +1,7 @@
 """Kills sessions with `kill -9` at random instants, and looks for what was lost.
 
     python -m tests.crash.kill --rounds 500
-    python -m tests.crash.kill --rounds 50 --writer buffered     (finds losses, as it should)
+    python -m tests.crash.kill --rounds 20 buffered     (finds losses, as it should)
 
 A round starts a session as a process and reads its acknowledgements (`run --json`) from a pipe.
 At a random instant the process is killed, sometimes again after `run --resume`. Then no
@@ -36,8 +36,9 @@ SEEDS = range(5)
 PACE = ("--speed", "40")
 """Fast enough for a round to take under a second, slow enough for an instant to be inside it."""
 
-LINES = 290
-"""As many as a session has at this pace: a kill is drawn to come after any of them."""
+LINES = 280
+SESSION_S = 0.4
+"""About what a session has at this pace."""
 
 START_UP_S = 0.6
 AT_ONCE = ("--speed", "0")
@@ -122,8 +123,12 @@ def _round(
 
 
 def _killed(words: Sequence[str], module: str, chance: random.Random) -> bytes:
-    """What a process has acknowledged by the time that it is killed, or is done."""
-    last = chance.randint(-LINES // 20, LINES)
+    """What a process has acknowledged by the time that it is killed, or is done.
+
+    Some are killed while they start up, some at any time after their first line, and some as
+    soon as a certain line is there.
+    """
+    how = chance.choices(("starting", "time", "line"), (1, 12, 12))[0]
     with subprocess.Popen(
         [sys.executable, "-m", module, *words],
         cwd=ROOT,
@@ -132,12 +137,13 @@ def _killed(words: Sequence[str], module: str, chance: random.Random) -> bytes:
     ) as process:
         assert process.stdout is not None, "it was asked for"
         read_so_far = b""
-        if last < 0:
+        if how == "starting":
             time.sleep(chance.uniform(0, START_UP_S))
         else:
+            last = 1 if how == "time" else chance.randint(1, LINES)
             while read_so_far.count(b"\n") < last and (line := process.stdout.readline()):
                 read_so_far += line
-            time.sleep(chance.choice([0, chance.uniform(0, 0.003), chance.uniform(0, 0.05)]))
+            time.sleep(chance.uniform(0, SESSION_S if how == "time" else 0.003))
         process.kill()
         return read_so_far + process.stdout.read()
 
@@ -181,7 +187,7 @@ def _transcript(session: Session) -> Transcript:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--writer", choices=WRITERS, default="program")
+    parser.add_argument("writer", choices=WRITERS, nargs="?", default="program")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     findings = hunt(chosen.rounds, chosen.writer, chosen.seed)

@@ -27,6 +27,9 @@ SEED = 7
 
 STARTED_AT = "2026-11-23T09:41:27+01:00"
 
+DEADLINE_S = 20.0
+"""Real seconds that anything may take at most."""
+
 LONG_S = 60.0
 """Session seconds after which any round of the mock is over."""
 
@@ -126,6 +129,13 @@ class Stage:
             await self.pilot.press(key)
         await self.rest()
 
+    async def begin(self) -> None:
+        """Wait until the app has come up, and the opening, if it is live, has begun."""
+        async with asyncio.timeout(DEADLINE_S):
+            while (controller := self.app.controller) and not controller.session.is_under_way:
+                await self.pilot.pause(0)
+        await self.rest()
+
     async def advance(self, seconds: float) -> None:
         """Let session time pass."""
         await self.clock.advance(seconds)
@@ -150,7 +160,7 @@ class Stage:
 
     async def see(self, *texts: str) -> None:
         """Wait for what comes in real time: notifications, files that have changed."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_S):
             while not all(text in self.text for text in texts):
                 await self.pilot.pause(0.02)
 
@@ -168,5 +178,5 @@ async def staged(
     app = BrainstormApp(launches, clock=clock, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(pilot, clock)
-        await stage.rest()
+        await stage.begin()
         yield stage

@@ -249,11 +249,18 @@ def ctrl_c_twice(terminal: Terminal) -> None:
     terminal.press("C-c")
 
 
+def ctrl_c_twice_in_a_dialog(terminal: Terminal) -> None:
+    terminal.press("?")
+    terminal.wait_for("Esc closes")
+    ctrl_c_twice(terminal)
+
+
 @pytest.mark.parametrize(
     ("leave", "code", "reason"),
     [
         pytest.param(press("C-q"), 0, "quit", id="ctrl+q"),
         pytest.param(ctrl_c_twice, 0, "quit", id="ctrl+c twice"),
+        pytest.param(ctrl_c_twice_in_a_dialog, 0, "quit", id="ctrl+c twice in a dialog"),
         pytest.param(
             lambda terminal: terminal.signal(signal.SIGTERM), 143, "interrupted", id="SIGTERM"
         ),

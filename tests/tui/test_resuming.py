@@ -12,6 +12,8 @@ from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.reader import read
 from brainstorm_tui.cli import main
 
+from .terminal import Terminal
+
 AT_ONCE = ("--speed", "0")
 SEEDED = (*AT_ONCE, "--seed", "7")
 
@@ -186,6 +188,23 @@ def test_the_screen_needs_a_terminal_before_the_log_is_touched(
     assert f"run --resume {log}" in capsys.readouterr().err
     assert main(["resume", str(log), "--speed", "0"]) == 2
     assert log.read_bytes() == before
+
+
+def test_on_the_screen_it_waits_where_it_was_cut_off_and_goes_on_when_told_to(
+    log: Path, tmp_path: Path
+) -> None:
+    before = b"".join(line + b"\n" for line in read(log).lines)
+    words = ("resume", str(log.resolve()), "--speed", "100")
+    with Terminal(*words, home=tmp_path, size=(110, 30)) as terminal:
+        terminal.wait_for("asks again", "one round", " logged")
+        assert not read(log).session().is_under_way
+        terminal.press("r")
+        terminal.wait_for("all rounds done")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert log.read_bytes().startswith(before)
+    resumed, whole = read(log).session(), read(Path("whole.jsonl")).session()
+    assert resumed.published == whole.published
 
 
 def test_a_disk_without_room_fails_the_run_and_says_how_to_go_on(

@@ -25,7 +25,7 @@ from brainstorm_agents.models import MOCK
 from brainstorm_tui import signals, themes, topics
 from brainstorm_tui.comparison import Comparison
 from brainstorm_tui.filters import Harmless
-from brainstorm_tui.launch import Launch, start
+from brainstorm_tui.launch import Launch, start_anew
 from brainstorm_tui.locations import themes_dir, topics_path
 from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
 from brainstorm_tui.screens.compare import CompareScreen
@@ -93,8 +93,10 @@ class BrainstormApp(App[int]):
         self.look = Look(self._themes[name], symbols)
         self.theme = name
         self.controller: Controller | None = None
-        self.log_path: Path | None = None
-        """Where the session was logged."""
+        self.log_path: Path | None = replay.path if replay else None
+        """Where the session is logged."""
+        self.was_live = False
+        """Whether a session was started, so that its log is worth naming at the end."""
         self.error: BrainstormError | None = None
         """What ended the session, if something went wrong."""
         self._engine: Worker[None] | None = None
@@ -154,12 +156,13 @@ class BrainstormApp(App[int]):
 
     def _begin(self, launch: Launch) -> None:
         try:
-            controller = start(launch, is_attended=True, clock=self._clock)
+            launch, controller = start_anew(launch, is_attended=True, clock=self._clock)
         except BrainstormError as error:
             self.error = error
             self.exit(2 if isinstance(error, InputError) else 1)
             return
         self.controller, self.log_path = controller, launch.log
+        self.was_live = True
         controller.open(is_run=launch.run_at_once)
         self.push_screen(SessionScreen(Live(controller, is_logged=launch.log is not None)))
         # The model takes time to import, and the first frame does not wait for it.
@@ -295,6 +298,12 @@ _COMMANDS = (
     ("Zoom", "z: one pane over the stage", "zoom"),
     ("Who saw what", "w", "saw"),
     ("Run diagram", "t", "diagram"),
+    ("Read", "v: the whole transcript in order", "read"),
+    ("Search", "/: then n and N", "search"),
+    ("Copy the message", "y", "copy"),
+    ("Copy all", "Y", "copy_all"),
+    ("The role's menu", "Enter: stop only this one", "menu"),
+    ("To the end", "G: follow it again", "to_end"),
     ("Follow the speaker", "F", "follow_speaker"),
 )
 
@@ -335,7 +344,7 @@ def run_compare(
 
 def _run(app: BrainstormApp) -> int:
     code = app.run()
-    if app.log_path is not None:
+    if app.log_path is not None and app.was_live:
         click.echo(f"log: {app.log_path}", err=True)
     if app.error is not None:
         raise app.error

@@ -255,7 +255,7 @@ def run(
             raise InputError(f"the scenario {name!r} has no topic; give one: --topic")
     from brainstorm_tui import headless
 
-    return headless.run(launch, output, may_rename_log=not resume and chosen["log"] is None)
+    return headless.run(launch, output)
 
 
 @cli.command("resume")

@@ -5,18 +5,16 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable
-from dataclasses import astuple, replace
-from datetime import datetime
+from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, TextIO
 
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.controller import Controller, Reason
-from brainstorm_agents.errors import InputError
 from brainstorm_agents.reader import read
 from brainstorm_agents.session import Phase, Session
-from brainstorm_tui import locations, signals
-from brainstorm_tui.launch import Launch, start
+from brainstorm_tui import signals
+from brainstorm_tui.launch import Launch, start_anew
 from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, progress
 from brainstorm_tui.text.safe import one_line
 
@@ -27,14 +25,12 @@ TICK_S = 0.2
 """Real seconds between two looks at the progress."""
 
 
-def run(launch: Launch, output: Output, *, may_rename_log: bool = False) -> int:
+def run(launch: Launch, output: Output) -> int:
     """Run a session to its end and print it.
 
     Args:
         launch: What to run.
         output: What to print.
-        may_rename_log: Whether the log gets another name where another session, started in the
-            same second, has just taken its name.
 
     Returns:
         The exit code: 0; 1 if no turn finished; 143 or 129 if a signal ended it.
@@ -44,7 +40,7 @@ def run(launch: Launch, output: Output, *, may_rename_log: bool = False) -> int:
         OSError: Standard output cannot be written to. The log is whole.
         BrainstormError: The session could not start, or its log could not be kept.
     """
-    running = _Running(launch, output, may_rename_log)
+    running = _Running(launch, output)
     loop_factory = VirtualLoop if launch.speed == 0 else None
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
@@ -79,14 +75,13 @@ def replay(path: Path, output: Output) -> int:
 class _Running:
     """One run: what was printed of it, and what ended it."""
 
-    def __init__(self, launch: Launch, output: Output, may_rename_log: bool) -> None:
+    def __init__(self, launch: Launch, output: Output) -> None:
         self.launch = launch
         self.session = Session()
         self.error: Exception | None = None
         """What went wrong with printing."""
         self.signal = 0
         """The signal that ended it, SIGINT aside."""
-        self._may_rename_log = may_rename_log
         self._printed = -1
         self._printer = None if output == "json" else _printer(output)
         self._progress = _Progress(sys.stderr)
@@ -116,16 +111,8 @@ class _Running:
                     self._finish()
 
     def _start(self) -> Controller:
-        while True:
-            try:
-                return start(self.launch, is_attended=False, acknowledge=self._take)
-            except InputError:
-                log = self.launch.log
-                if not (self._may_rename_log and log and os.path.lexists(log)):
-                    raise
-                name = self.launch.scenario.name
-                another = locations.new_log_path(name, datetime.now(), log.parent)
-                self.launch = replace(self.launch, log=another)
+        self.launch, controller = start_anew(self.launch, is_attended=False, acknowledge=self._take)
+        return controller
 
     def _take(self, lines: bytes) -> None:
         """Print what is safe now."""

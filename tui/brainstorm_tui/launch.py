@@ -1,6 +1,7 @@
 """A launch: everything that a session is started with; and the start itself."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.models import MOCK, Models
 from brainstorm_agents.reopen import Reopened
 from brainstorm_agents.scenario import Scenario
+from brainstorm_tui import locations
 
 DISTRIBUTION = "brainstorm-tui"
 """The name under which the program is installed."""
@@ -51,6 +53,8 @@ class Launch:
     """The file to log to, which must not exist; `None` keeps no log."""
     api_base: str | None = None
     """Where litellm's calls go, if not to the provider's own address."""
+    may_rename_log: bool = False
+    """Whether the log gets another name where somebody else has just taken its own."""
     run_at_once: bool = False
     """Whether the rounds follow the opening without being asked for."""
     reopened: Reopened | None = None
@@ -108,6 +112,29 @@ def start(
             started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
         )
     return Controller(environment, launch.scenario.rounds, is_attended=is_attended)
+
+
+def start_anew(
+    launch: Launch,
+    *,
+    is_attended: bool,
+    acknowledge: Acknowledge | None = None,
+    clock: Clock | None = None,
+) -> tuple[Launch, Controller]:
+    """The same, under another log's name if need be; with the launch as it was in the end."""
+    while True:
+        try:
+            controller = start(
+                launch, is_attended=is_attended, acknowledge=acknowledge, clock=clock
+            )
+        except InputError:
+            if not (launch.may_rename_log and launch.log and os.path.lexists(launch.log)):
+                raise
+            folder = launch.log.parent
+            another = locations.new_log_path(launch.scenario.name, datetime.now(), folder)
+            launch = replace(launch, log=another)
+        else:
+            return launch, controller
 
 
 def _journal(launch: Launch, acknowledge: Acknowledge | None) -> Journal:

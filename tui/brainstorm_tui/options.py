@@ -177,6 +177,7 @@ def make_launch(
         speed=speed,
         log=_log_path(scenario, log, no_log, log_dir),
         api_base=api_base,
+        may_rename_log=log is None,
         run_at_once=run_at_once,
     )
 

@@ -71,4 +71,6 @@ def new_scenario(file: Path) -> None:
         raise InputError(f"{file} exists already; choose another name") from None
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file} is written; watch it: brainstorm-tui {file}", err=True)
+    # A bare word would be taken for a built-in, or for a command.
+    shown = file if file.suffix or file.parent.parts else f"./{file}"
+    click.echo(f"{file} is written; watch it: brainstorm-tui {shown}", err=True)

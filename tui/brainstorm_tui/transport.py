@@ -77,7 +77,7 @@ class Live:
     def _step(self) -> str | None:
         was_running = self.controller.is_running
         if not was_running and self._is_quiet():
-            return "nobody has news: i says something"
+            return self._why_quiet()
         self.controller.step()
         return "one more round after this" if was_running else None
 
@@ -86,7 +86,7 @@ class Live:
         if controller.is_running and controller.until >= controller.goal:
             return "it runs already: space pauses, x stops"
         if not controller.is_running and self._is_quiet():
-            return "nobody has news: i says something"
+            return self._why_quiet()
         controller.run()
         return None
 
@@ -102,6 +102,14 @@ class Live:
 
     def _is_quiet(self) -> bool:
         return self.controller.session.open_round is None and self.controller.environment.is_quiet()
+
+    def _why_quiet(self) -> str:
+        last = self.controller.session.round
+        failed = [t.role for t in last.turns if t.phase is Phase.FAILED] if last else []
+        if failed:
+            who = ", ".join(failed[:3]) + (" and others" if len(failed) > 3 else "")
+            return f"nobody has news, since {who} failed: say something with i, and all hear it"
+        return "nobody has news: i says something"
 
     def standing(self, symbols: Symbols) -> Standing:
         """Where the session stands."""
@@ -123,7 +131,8 @@ class Live:
         if session.paused:
             reason = REASONS.get(session.paused, session.paused)
             return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", log)
-        return Standing(f"{symbols.paused} {name}", "waits for you", log)
+        doing = "all is quiet: i says something" if self._is_quiet() else "waits for you"
+        return Standing(f"{symbols.paused} {name}", doing, log)
 
     def _log(self) -> Literal["logged", "logging", "no log"]:
         if not self._is_logged:
@@ -136,23 +145,26 @@ class Live:
         session = self.controller.session
         if self.controller.is_running or session.paused or session.ended or not session.rounds:
             return []
-        rounds = self.controller.goal - self.controller.session.finished_round
-        return [
-            Key("s", "one round", True),
-            Key("r", "run all" if rounds < 1 else f"run {rounds} round{'s' * (rounds != 1)}", True),
-        ]
+        if self._is_quiet():
+            return [Key("i", "say something", True)]
+        return [Key("s", "one round", True), Key("r", self._to_run(), True)]
+
+    def _to_run(self) -> str:
+        controller = self.controller
+        rounds = controller.goal - controller.session.finished_round
+        if rounds < 1:
+            return f"run {controller.rounds} more"
+        return f"run {rounds} round{'s' * (rounds != 1)}"
 
     def keys(self, symbols: Symbols) -> list[Key]:
         """The keys of the live session, by its state."""
         session = self.controller.session
         if self.controller.is_running:
             return [Key("space", "pause"), Key("x", "stop"), Key("i", "say")]
+        if not session.open_round and self._is_quiet():
+            return [Key("i", "say")]
         if session.ended:
-            return [
-                Key("s", "one more"),
-                Key("r", f"run {self.controller.rounds} more"),
-                Key("i", "say"),
-            ]
+            return [Key("s", "one more"), Key("r", self._to_run()), Key("i", "say")]
         if session.paused:
             return [Key("space", "resume"), Key("s", "one round"), Key("i", "say")]
         return [Key("i", "say")]
@@ -239,12 +251,17 @@ class Replay:
     def keys(self, symbols: Symbols) -> list[Key]:
         """The keys of a replay."""
         return [
-            Key("space", "pause" if self._is_playing else "play"),
+            Key("space", self._space()),
             Key(", .", "event"),
             Key(symbols.left_right, "turn"),
             Key("[ ]", "round"),
             Key("- +", "speed"),
         ]
+
+    def _space(self) -> str:
+        if self._is_playing:
+            return "pause"
+        return "play from the start" if self.source.position == self.source.length else "play"
 
     def tick(self, seconds: float) -> None:
         """Play on, the stretches in which nothing was under way left out."""

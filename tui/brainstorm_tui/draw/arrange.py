@@ -51,7 +51,7 @@ def arrange(
     lane_rows = 0 if roles > MOST_LANES else 1 if height < LOW else 2 if height < TALL else 3
     while lane_rows and lane_rows * roles + 1 > height * 0.42:
         lane_rows -= 1
-    chart = 3 if height < LOW else 4 if height < TALL else 5
+    chart = 3 if height < LOW else 5
     timeline = 1 + (lane_rows * roles or chart) + (1 if lane_rows == 3 else 0)
     stage = height - 1 - gap - timeline - gap - 2
     side = 0

@@ -39,7 +39,7 @@ def id_piece(
     """An id in its speaker's colour."""
     place = sender_place(session, sender)
     style = look.ink("text", on) if place is None else look.role(place, on, bold=bold)
-    return Piece(one_line(id_), style)
+    return Piece(id_ if id_.isprintable() else one_line(id_), style)
 
 
 def observed_pieces(

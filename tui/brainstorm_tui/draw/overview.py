@@ -148,7 +148,7 @@ def _kept_lane(look: Look, track: Track, name: str, width: int) -> Strip:
     """The lane as it was drawn a moment before: an eighth of a cell ago, or a quarter second."""
     session = track.session
     step = _LANE_S
-    while step * width * 8 < track.end:
+    while step * width * 8 < session.elapsed(track.end):
         step *= 2
     moment = step, track.now // step, track.is_replay, session.is_under_way, session.failed
     key = look, width, moment

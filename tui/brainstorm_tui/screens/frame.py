@@ -84,6 +84,11 @@ class Frame(Screen[None]):
         """The keys that this screen has beside the transport's."""
         raise NotImplementedError
 
+    def typing_keys(self) -> list[Key]:
+        """The keys while the user types, when letters are letters; none otherwise."""
+        line = self.focused.parent if self.focused else None
+        return list(getattr(line, "KEYS", ()))
+
     def compose(self) -> ComposeResult:
         """The frame."""
         yield Canvas(id="top")
@@ -204,6 +209,11 @@ class Frame(Screen[None]):
                 Piece(self._hint[0], look.ink("text", "ground", bold=True)),
             ]
             return row(width, look.ink("dim", "ground"), said)
+        typing = self.typing_keys()
+        if typing:
+            return keys_line(look, typing, [], width)
         transports, own = self.transport.keys(look.symbols), self.keys()
+        taken = {key.key for key in own}
+        transports = [key for key in transports if key.key not in taken]
         keys = [*own, *transports] if self.KEYS_FIRST else [*transports, *own]
         return keys_line(look, keys, [Key("?", "help"), Key("q", "quit")], width)

@@ -86,6 +86,7 @@ VIEW: tuple[Section, ...] = (
             ("v", "read the whole transcript"),
             ("/ n N", "search, next place, place before"),
             ("y Y", "copy the message, or all"),
+            ("e", "name the command that exports the session"),
             ("F", "the focus follows who speaks"),
             ("mouse", "click focuses, double click zooms, drag selects"),
             ("Ctrl+C", "copy what is selected; twice quits"),

@@ -62,6 +62,7 @@ class SessionScreen(Frame):
         Binding("N", "found(-1)", "Place before", show=False),
         Binding("y", "copy", "Copy the message", show=False),
         Binding("Y", "copy_all", "Copy all", show=False),
+        Binding("e", "export", "Export", show=False),
         Binding("enter", "menu", "Role's menu", show=False),
         Binding("F", "follow_speaker", "Follow the speaker", show=False),
         Binding("G", "to_end", "To the end", show=False),
@@ -79,7 +80,6 @@ class SessionScreen(Frame):
             for key, what in (
                 ("p", "the prompt that was sent"),
                 ("asterisk", "keeping an idea"),
-                ("e", "export"),
                 ("f", "fork"),
                 ("g", "going to a round"),
             )
@@ -321,6 +321,14 @@ class SessionScreen(Frame):
         else:
             self.hint("q quits")
 
+    def action_export(self) -> None:
+        """Say how to take the session elsewhere."""
+        log = self.app.log_path
+        if log is None:
+            self.hint("without a log there is nothing to export")
+        else:
+            self.hint(f"brainstorm-tui export {log.name} --to html, markdown, svg, cast, json, …")
+
     def action_later(self, what: str) -> None:
         """Answer a key whose feature is not there yet."""
         self.hint(f"{what} is not there yet")
@@ -372,7 +380,12 @@ class SessionScreen(Frame):
         if isinstance(self.transport, Live):
             self.transport.say(message.text, message.to)
             to = ", ".join(message.to) if message.to else "everyone"
-            self.hint(f"{to} will hear it in the next round")
+            then = "" if self.transport.controller.is_running else ": s runs it"
+            self.hint(f"{to} will hear it in the next round{then}")
+
+    def on_say_line_refused(self, message: SayLine.Refused) -> None:
+        """Say why it cannot be said; the line stays open."""
+        self.hint(message.why)
 
     def on_say_line_closed(self) -> None:
         """Give the keys back."""

@@ -125,7 +125,9 @@ class TopicScreen(Screen[Launch]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Begin."""
         topic = event.value.strip() or self._scenario.topic
-        if topic:
+        if not topic:
+            self.query_one(Input).placeholder = "this cast has no topic of its own: type one"
+        else:
             scenario = msgspec.structs.replace(self._scenario, topic=topic)
             self.dismiss(replace(self._launches[self._place], scenario=scenario))
 

@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from brainstorm_tui.draw.status import Key
 from brainstorm_tui.transport import mentioned
 
 
@@ -21,6 +22,15 @@ class SayLine(Horizontal):
     SayLine Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     SayLine Input:focus { border: none; }
     """
+
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("Enter", "say it"),
+        Key("@", "to one"),
+        Key("Tab", "complete the name"),
+        Key("Up", "said before"),
+        Key("Esc", "leave"),
+    )
+    """What the line of keys shows while this is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Leave", show=False),
@@ -37,6 +47,13 @@ class SayLine(Horizontal):
             self.text = text
             self.to = to
 
+    class Refused(Message):
+        """What was typed cannot be said, and this is why."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
     class Closed(Message):
         """The line was left."""
 
@@ -45,6 +62,9 @@ class SayLine(Horizontal):
         self._names = list(names)
         self._said: list[str] = []
         self._place = 0
+        self._prefix = ""
+        """What was typed of the name that is being completed."""
+        self._completed = ""
 
     def compose(self) -> ComposeResult:
         """A label and an input."""
@@ -76,11 +96,16 @@ class SayLine(Horizontal):
         """Say it."""
         event.stop()
         text, to = mentioned(event.value, self._names)
-        if text:
+        first = event.value.split(" ")[0]
+        if not text:
+            self.post_message(self.Refused("nothing is typed yet: Esc leaves"))
+        elif first.startswith("@") and not to:
+            self.post_message(self.Refused(f"nobody is called {first[1:]}: Tab completes a name"))
+        else:
             self._said.append(event.value)
             self.post_message(self.Said(text, to))
-        self._input.value = ""
-        self.action_close()
+            self._input.value = ""
+            self.action_close()
 
     def action_close(self) -> None:
         """Leave the line; what was typed stays for the next time."""
@@ -92,18 +117,19 @@ class SayLine(Horizontal):
         value = self._input.value[: self._input.cursor_position]
         start = value.rfind("@")
         if start < 0:
+            self._prefix, self._completed = "", self._names[0]
             self._input.value = f"@{self._names[0]} {self._input.value}"
             self._input.cursor_position = len(self._names[0]) + 2
             return
-        typed = value[start + 1 :].strip()
-        exact = [name for name in self._names if name.casefold() == typed.casefold()]
-        if exact:
-            name = self._names[(self._names.index(exact[0]) + 1) % len(self._names)]
-        else:
-            fits = [n for n in self._names if n.casefold().startswith(typed.casefold())]
-            if not fits:
-                return
-            name = fits[0]
+        typed = value[start + 1 :].strip().casefold()
+        is_again = bool(typed) and typed == self._completed.casefold()
+        if not is_again:
+            self._prefix = typed
+        fits = [name for name in self._names if name.casefold().startswith(self._prefix)]
+        if not fits:
+            return
+        name = fits[(fits.index(self._completed) + 1) % len(fits)] if is_again else fits[0]
+        self._completed = name
         rest = self._input.value[self._input.cursor_position :].lstrip()
         head = f"{value[:start]}@{name} "
         self._input.value = head + rest

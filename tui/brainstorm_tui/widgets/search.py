@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from brainstorm_tui.draw.status import Key
+
 
 class SearchLine(Horizontal):
     """Opens with `/`. What is typed is looked for at once; Enter keeps it, Escape gives it up."""
@@ -18,6 +20,9 @@ class SearchLine(Horizontal):
     SearchLine Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     SearchLine Input:focus { border: none; }
     """
+
+    KEYS: ClassVar[tuple[Key, ...]] = (Key("Enter", "keep the words"), Key("Esc", "give it up"))
+    """What the line of keys shows while this is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "Leave", show=False),
