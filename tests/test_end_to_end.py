@@ -210,8 +210,9 @@ async def test_so_it_does_on_a_real_clock() -> None:
     at_once, in_turns = await asyncio.gather(
         quickest("at-once"), quickest("in-turns", *TURNS_TAKEN)
     )
-    assert at_once == pytest.approx(3.0, rel=0.02)
-    assert in_turns == pytest.approx(6.0, rel=0.02)
+    # The virtual clock has the exact claim; here a busy machine may add to it, never take away.
+    assert 2.99 < at_once < 3.6
+    assert 5.98 < in_turns < 7.2
 
 
 # Failure

@@ -25,8 +25,8 @@ rounds: 2
 opener: Alex
 roles:
   - {name: Alex, params: {latency: 0.1, script: [Who has seen one dance?]}}
-  - {name: Bob, params: {first_token: 0.1, tokens_per_second: 4}}
-  - {name: Chalice, params: {first_token: 0.1, tokens_per_second: 4}}
+  - {name: Bob, params: {first_token: 0.1, tokens_per_second: 1}}
+  - {name: Chalice, params: {first_token: 0.1, tokens_per_second: 1}}
 """
 """After the opening nobody comes to an end while a test looks at them."""
 

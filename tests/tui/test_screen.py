@@ -339,12 +339,23 @@ async def test_up_brings_back_what_was_said() -> None:
 async def test_tab_completes_and_changes_the_name() -> None:
     async with staged(cast(latency=2)) as stage:
         await idle(stage)
-        await stage.press("i", *"@c", "tab")
-        assert "say @Chalice" in stage.text
-        await stage.press("tab")
+        await stage.press("i", "tab")
         assert "say @Alex" in stage.text
+        await stage.press("tab")
+        assert "say @Bob" in stage.text
+        await stage.press("escape", "i", *["backspace"] * 5, *"@c", "tab", "tab")
+        assert "say @Chalice" in stage.text, "nobody else begins with c"
         await stage.press(*"hello", "enter")
-        assert stage.session.published[-1].to == ("Alex",)
+        assert stage.session.published[-1].to == ("Chalice",)
+
+
+async def test_a_name_that_nobody_has_is_not_said_to_everyone() -> None:
+    async with staged(cast(latency=2)) as stage:
+        await idle(stage)
+        said = len(stage.session.published)
+        await stage.press("i", *"@Zed hello", "enter")
+        assert "nobody is called Zed" in stage.text
+        assert len(stage.session.published) == said
 
 
 async def test_in_a_zoomed_pane_it_is_addressed_to_that_role() -> None:

@@ -101,7 +101,10 @@ class Live:
         return "stopped: s asks the unfinished turns again"
 
     def _is_quiet(self) -> bool:
-        return self.controller.session.open_round is None and self.controller.environment.is_quiet()
+        controller = self.controller
+        if controller.log_error or controller.session.open_round:
+            return False
+        return controller.environment.is_quiet()
 
     def _why_quiet(self) -> str:
         last = self.controller.session.round
