@@ -229,7 +229,7 @@ def test_views_open_and_close_and_sizes_change_while_they_speak(home: Path, pati
         terminal.press("Escape")
         terminal.wait_for("z zoom", "▌Bob")
         terminal.press("?")
-        terminal.wait_for("Esc closes", "2 speaking")
+        terminal.wait_for("Esc closes")
         terminal.press("q")
         terminal.wait_gone("Esc closes")
         terminal.press("q")

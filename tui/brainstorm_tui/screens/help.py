@@ -85,8 +85,7 @@ VIEW: tuple[Section, ...] = (
             ("PgUp PgDn  wheel", "scroll; G follows the end again"),
             ("v", "read the whole transcript"),
             ("/ n N", "search, next place, place before"),
-            ("y Y", "copy the message, or all"),
-            ("e", "name the command that exports the session"),
+            ("y Y  e", "copy the message, or all; how to export"),
             ("F", "the focus follows who speaks"),
             ("mouse", "click focuses, double click zooms, drag selects"),
             ("Ctrl+C", "copy what is selected; twice quits"),
@@ -145,7 +144,6 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(
                         Content.assemble((f"{key:<18}", "bold $foreground"), (does, "$secondary"))
                     )
-            yield Static("")
             yield Static(Content.styled("Esc closes", "$secondary"))
 
     def on_mount(self) -> None:
