@@ -1,5 +1,6 @@
 """The screens, key by key: what each does in each state, with the session's clock held still."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
 
 from ..agents.casts import FakeModel, FakeModels
-from .stage import Stage, cast, record, staged
+from .stage import DEADLINE_S, Stage, cast, record, staged
 
 SMALL = (80, 24)
 
@@ -249,7 +250,8 @@ async def test_a_screen_that_fails_still_closes_the_log(
             await running(stage)
             session = stage.session
             monkeypatch.setattr(SessionScreen, "draw", fail)
-            await stage.press("z")
+            stage.frame.redraw()
+            await until(stage, lambda: stage.app.error is not None)
     assert session.ended == "interrupted"
     assert "this is a bug" in str(stage.app.error)
 
@@ -449,8 +451,10 @@ def change(path: Path, text: str) -> None:
 
 
 async def until(stage: Stage, is_so: Callable[[], bool]) -> None:
-    while not is_so():
-        await stage.pilot.pause(0.02)
+    """Wait for what the app does by itself, in real time."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not is_so():
+            await stage.pilot.pause(0.02)
 
 
 # Selection

@@ -129,13 +129,6 @@ def matches(found: Sequence[Entry], wanted: str) -> list[int]:
     ]
 
 
-def matching(session: Session, wanted: str) -> list[Turn]:
-    """The turns that say a text, or whose id it is, in order."""
-    found = entries(session)
-    places = matches(found, wanted)
-    return [turn for turn in (found[place].turn for place in places) if turn is not None]
-
-
 def as_text(session: Session, found: Sequence[Entry]) -> str:
     """The whole conversation as plain text, for the clipboard."""
     parts = [one_line(session.topic)]

@@ -9,7 +9,6 @@ from textual.containers import Grid, Horizontal
 from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, Session, Turn
-from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.arrange import WIDE, Arrangement, arrange
 from brainstorm_tui.draw.blocks import Blocks, Form
 from brainstorm_tui.draw.headings import pane_title
@@ -20,10 +19,9 @@ from brainstorm_tui.draw.saw import saw
 from brainstorm_tui.draw.score import View
 from brainstorm_tui.draw.status import Key, key_pieces
 from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
-from brainstorm_tui.draw.transcript import as_text, entries, matching
-from brainstorm_tui.screens.frame import Frame
+from brainstorm_tui.draw.transcript import Entry
+from brainstorm_tui.screens.finding import Finding
 from brainstorm_tui.screens.transcript import TranscriptScreen
-from brainstorm_tui.text.markdown import plain
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
 from brainstorm_tui.widgets.pane import Pane
@@ -34,7 +32,7 @@ ALL = 10**9
 """More lines than any pane has."""
 
 
-class SessionScreen(Frame):
+class SessionScreen(Finding):
     """A session, live or replayed, in panes."""
 
     CSS = """
@@ -57,11 +55,6 @@ class SessionScreen(Frame):
         Binding("t", "diagram", "Run diagram", show=False),
         Binding("i", "say", "Say", show=False),
         Binding("v", "read", "Read the transcript", show=False),
-        Binding("slash", "search", "Search", show=False),
-        Binding("n", "found(1)", "Next place", show=False),
-        Binding("N", "found(-1)", "Place before", show=False),
-        Binding("y", "copy", "Copy the message", show=False),
-        Binding("Y", "copy_all", "Copy all", show=False),
         Binding("e", "export", "Export", show=False),
         Binding("enter", "menu", "Role's menu", show=False),
         Binding("F", "follow_speaker", "Follow the speaker", show=False),
@@ -99,8 +92,6 @@ class SessionScreen(Frame):
         self._follows_speaker = False
         self._followed: str | None = None
         """The id of the turn that the focus has followed."""
-        self._wanted = ""
-        """What is searched for."""
         self._blocks = Blocks(self.look)
         self._shared_view = View()
         self._arrangement = Arrangement(1, 1, 0, 4, 1, 0, False, False, False, False)
@@ -177,54 +168,19 @@ class SessionScreen(Frame):
         """Show the whole transcript."""
         self.app.push_screen(TranscriptScreen(self.transport, self._chosen))
 
-    def action_search(self) -> None:
-        """Ask what to look for."""
-        self.query_one(SearchLine).open()
+    def readable(self) -> list[Entry]:
+        """What can be found: what the roles have said."""
+        return [entry for entry in super().readable() if entry.turn is not None]
 
-    def action_found(self, step: int) -> None:
-        """Go to the next message that holds what was searched for."""
-        if not self._wanted:
-            self.hint("/ searches")
-            return
-        found = matching(self.session, self._wanted)
-        if not found:
-            self.hint(f"nobody said {self._wanted!r}")
-            return
-        current = self.turn
-        at = found.index(current) if current in found else -1 if step > 0 else len(found)
-        chosen = found[(at + step) % len(found)]
-        self._choose(chosen)
-        self.hint(f"{found.index(chosen) + 1} of {len(found)}")
-
-    async def action_copy(self) -> None:
-        """Copy the message that is looked at."""
+    def looked_at(self) -> Entry | None:
+        """The turn that is looked at."""
         turn = self.turn
-        if turn is None or not turn.text:
-            self.hint(f"{self._focus} has said nothing yet")
-            return
-        way = await copy(plain(turn.text), self.app.copy_to_clipboard)
-        self.hint(f"{turn.id}: {way}")
+        return Entry(turn.round.number, turn) if turn else None
 
-    async def action_copy_all(self) -> None:
-        """Copy the whole transcript."""
-        text = as_text(self.session, entries(self.session))
-        self.hint(f"all: {await copy(text, self.app.copy_to_clipboard)}")
-
-    def on_search_line_wanted(self, message: SearchLine.Wanted) -> None:
-        """Mark what is looked for while it is typed, and go to its last place."""
-        self._wanted = message.text
-        found = matching(self.session, message.text) if message.text else []
-        if found:
-            self._choose(found[-1])
-        self.redraw()
-
-    def on_search_line_closed(self) -> None:
-        """Give the keys back, and say how many places there are."""
-        self.set_focus(None)
-        if self._wanted:
-            count = len(matching(self.session, self._wanted))
-            self.hint(f"{count} found: n next, N before" if count else "found nowhere")
-        self.redraw()
+    def look_at(self, entry: Entry) -> None:
+        """Choose a turn, and have it in view."""
+        if entry.turn is not None:
+            self._choose(entry.turn)
 
     def action_menu(self) -> None:
         """Show what can be done about the focused role."""
@@ -523,7 +479,7 @@ class SessionScreen(Frame):
                 lane = [Strip.join([edge, cells, edge])]
             title = partial(self._title, pane, now)
             pane.draw(title, lane, partial(lines_of, pane.role), count)
-            pane.mark(self._wanted, self.look.chip("inverse"))
+            pane.mark(self.wanted, self.look.chip("inverse"))
 
     def _form(self, pane: Pane) -> Form:
         width = pane.size.width

@@ -6,19 +6,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.highlight import highlight
 from brainstorm_tui.draw.score import Place, View, scrolled, window
 from brainstorm_tui.draw.status import Key
-from brainstorm_tui.draw.transcript import Entry, Transcript, as_text, entries, matches
-from brainstorm_tui.screens.frame import Frame
-from brainstorm_tui.text.markdown import plain
+from brainstorm_tui.draw.transcript import Entry, Transcript, entries
+from brainstorm_tui.screens.finding import Finding
 from brainstorm_tui.transport import Transport
 from brainstorm_tui.widgets.canvas import Canvas
 from brainstorm_tui.widgets.search import SearchLine
 
 
-class TranscriptScreen(Frame):
+class TranscriptScreen(Finding):
     """Everything that was said, in order, over the session, which goes on."""
 
     CSS = """
@@ -37,18 +35,12 @@ class TranscriptScreen(Frame):
         Binding("end,G", "to_end", "End", show=False),
         Binding("tab", "entry(1)", "Next message", show=False),
         Binding("shift+tab", "entry(-1)", "Message before", show=False),
-        Binding("slash", "search", "Search", show=False),
-        Binding("n", "found(1)", "Next place", show=False),
-        Binding("N", "found(-1)", "Place before", show=False),
-        Binding("y", "copy", "Copy the message", show=False),
-        Binding("Y", "copy_all", "Copy all", show=False),
     ]
 
     def __init__(self, transport: Transport, chosen: str | None) -> None:
         super().__init__(transport)
         self._view = View()
         self._entries: list[Entry] = []
-        self._wanted = ""
         self._chosen = chosen
         self._transcript = Transcript(self.look)
 
@@ -84,49 +76,16 @@ class TranscriptScreen(Frame):
         places = [place for place, entry in enumerate(self._entries) if entry.id]
         self._go(places, step, "nothing was said yet")
 
-    def action_search(self) -> None:
-        """Ask what to look for."""
-        self.query_one(SearchLine).open()
-
-    def action_found(self, step: int) -> None:
-        """Go to the next place that holds what was searched for."""
-        if not self._wanted:
-            self.hint("/ searches")
-            return
-        places = matches(self._entries, self._wanted)
-        self._go(places, step, f"nobody said {self._wanted!r}")
-
-    async def action_copy(self) -> None:
-        """Copy the chosen message, or the last one."""
+    def looked_at(self) -> Entry | None:
+        """The chosen message, or the last one."""
         said = [entry for entry in self._entries if entry.id]
         chosen = [entry for entry in said if entry.id == self._chosen] or said[-1:]
-        if not chosen:
-            self.hint("nothing was said yet")
-            return
-        way = await copy(plain(chosen[0].text), self.app.copy_to_clipboard)
-        self.hint(f"{chosen[0].id}: {way}")
+        return chosen[0] if chosen else None
 
-    async def action_copy_all(self) -> None:
-        """Copy the whole transcript."""
-        text = as_text(self.transport.source.session, self._entries)
-        self.hint(f"all: {await copy(text, self.app.copy_to_clipboard)}")
-
-    def on_search_line_wanted(self, message: SearchLine.Wanted) -> None:
-        """Go to the first place while it is typed."""
-        self._wanted = message.text
-        if message.text:
-            places = matches(self._entries, message.text)
-            if places:
-                self._show(places[0])
-        self.redraw()
-
-    def on_search_line_closed(self) -> None:
-        """Give the keys back, and say how many places there are."""
-        self.set_focus(None)
-        if self._wanted:
-            count = len(matches(self._entries, self._wanted))
-            self.hint(f"{count} found: n next, N before" if count else "found nowhere")
-        self.redraw()
+    def look_at(self, entry: Entry) -> None:
+        """Choose a message, and have it at the top."""
+        self._entries = entries(self.transport.source.session)
+        self._show(self._entries.index(entry))
 
     def keys(self) -> list[Key]:
         """The keys of reading."""
@@ -145,9 +104,9 @@ class TranscriptScreen(Frame):
         self._entries = entries(self.transport.source.session)
         seen = window(self._lines, len(self._entries), self._room, self._view)
         lines = [line for _, line in seen.lines]
-        if self._wanted:
+        if self.wanted:
             style = self.look.chip("inverse")
-            lines = [highlight(line, self._wanted, style) for line in lines]
+            lines = [highlight(line, self.wanted, style) for line in lines]
         self.query_one("#reading", Canvas).show(lines)
 
     @property
