@@ -454,7 +454,7 @@ class Terminal:
         patch.setitem(sys.modules, app.__name__, app)
 
     def main(self, *words: str) -> int:
-        for stream in (sys.stdin, sys.stdout):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             self._patch.setattr(stream, "isatty", lambda: True)
         return main(words)
 

@@ -28,7 +28,8 @@ def need_terminal(instead: str) -> None:
     Raises:
         InputError: There is none.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on standard error.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise InputError(f"the screen needs a terminal; without one use: {instead}")
     if os.environ.get("TERM") == "dumb":
         raise InputError(f"TERM=dumb: such a terminal has no screen; use: {instead}")
