@@ -211,8 +211,9 @@ async def test_so_it_does_on_a_real_clock() -> None:
         quickest("at-once"), quickest("in-turns", *TURNS_TAKEN)
     )
     # The virtual clock has the exact claim; here a busy machine may add to it, never take away.
-    assert 2.99 < at_once < 3.6
-    assert 5.98 < in_turns < 7.2
+    assert at_once > 2.99
+    assert in_turns > 5.98
+    assert at_once < in_turns
 
 
 # Failure
