@@ -164,7 +164,7 @@ class Live:
         session = self.controller.session
         if self.controller.is_running:
             return [Key("space", "pause"), Key("x", "stop"), Key("i", "say")]
-        if not session.open_round and self._is_quiet():
+        if self._is_quiet():
             return [Key("i", "say")]
         if session.ended:
             return [Key("s", "one more"), Key("r", self._to_run()), Key("i", "say")]
