@@ -5,6 +5,7 @@
 #   make check    format, lint, types, and which part may import which
 #   make format   put the code into its format
 #   make picture  draw docs/screen.svg again
+#   make peers    measure the engine beside LangGraph and AutoGen, in an environment of their own
 #   make clean    remove what was made
 #
 # On Windows it needs the shell that comes with git: run it from Git Bash.
@@ -18,9 +19,11 @@ else
 PYTHON ?= python3
 BIN := $(VENV)/bin
 endif
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python $(INSTALL)
+PEERS := .venv-peers
 
-.PHONY: run test check format picture clean
+.PHONY: run test check format picture peers clean
 
 run: $(VENV)/installed
 	@$(BIN)/brainstorm-tui $(ARGS)
@@ -41,8 +44,11 @@ format: $(VENV)/installed-dev
 picture: $(VENV)/installed-dev
 	$(BIN)/python docs/make_picture.py
 
+peers: $(PEERS)/installed
+	$(PEERS)/$(notdir $(BIN))/python tests/benchmarks/peers.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/python: Makefile
 	@$(PYTHON) -c "import sys; sys.exit('brainstorm-tui needs Python 3.11 or newer, and this is %d.%d; name another: make PYTHON=python3.12' % sys.version_info[:2] if sys.version_info < (3, 11) else 0)"
@@ -57,4 +63,10 @@ $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what the tests and the checks need."
 	@$(PIP) --editable ".[dev]"
+	@touch $@
+
+$(PEERS)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing LangGraph and AutoGen into $(PEERS)."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/$(notdir $(BIN))/python $(INSTALL) --editable . "langgraph>=1.2,<2" "autogen-agentchat>=0.7.5,<0.8"
 	@touch $@
