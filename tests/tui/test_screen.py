@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from brainstorm_agents.reader import Log
 from brainstorm_agents.session import Phase
+from brainstorm_tui.exports import exporter
 from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
 
@@ -455,6 +457,62 @@ async def until(stage: Stage, is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not is_so():
             await stage.pilot.pause(0.02)
+
+
+# Export
+
+
+async def test_e_writes_an_export_named_after_the_log(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with staged(replay=log) as stage:
+        await stage.press("e")
+        assert "recorded.md" in stage.text
+        await stage.press("down")
+        assert "recorded.html" in stage.text
+        await stage.press("up", "enter")
+        await stage.see("written: recorded.md")
+    assert (tmp_path / "recorded.md").read_text() == "".join(exporter("markdown")(log))
+
+
+async def test_an_export_replaces_a_file_only_when_asked_twice(log: Log, tmp_path: Path) -> None:
+    there = tmp_path / "there.md"
+    there.write_text("mine")
+    async with staged(replay=log) as stage:
+        await stage.press("e", "tab")
+        stage.app.screen.query_one(Input).value = str(there)
+        await stage.press("enter")
+        assert "exists already: Enter again replaces it" in stage.text
+        assert there.read_text() == "mine"
+        await stage.press("enter")
+        await stage.see("written: ")
+    assert there.read_text() != "mine"
+
+
+async def test_an_export_that_cannot_be_written_says_why(log: Log, tmp_path: Path) -> None:
+    async with staged(replay=log) as stage:
+        await stage.press("e", "tab")
+        for name, why in (
+            (log.path, "this is the log itself"),
+            (tmp_path / "no" / "where.md", "cannot be written"),
+            (tmp_path, "is a folder"),
+            ("", "name a file"),
+        ):
+            stage.app.screen.query_one(Input).value = str(name)
+            await stage.press("enter")
+            if name == tmp_path:
+                await stage.press("enter")
+            await stage.see(why)
+        await stage.press("escape")
+    assert [path.name for path in tmp_path.iterdir()] == ["recorded.jsonl"]  # noqa: ASYNC240
+
+
+async def test_a_session_without_a_log_exports_nothing() -> None:
+    async with staged(cast(latency=2)) as stage:
+        await idle(stage)
+        await stage.press("e")
+        assert "without a log there is nothing to export" in stage.lines[-1]
 
 
 # Selection

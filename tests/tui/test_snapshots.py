@@ -108,6 +108,11 @@ async def stopped(stage: Stage) -> None:
     await stage.press("x")
 
 
+async def exports(stage: Stage) -> None:
+    await stage.press("e")
+    stage.app.screen.query_one(Input).cursor_blink = False
+
+
 async def says(stage: Stage) -> None:
     await waits(stage)
     await stage.press("i", *"@Bob why?", "enter", "s")
@@ -177,6 +182,12 @@ def test_the_keys(looks_the_same: Same) -> None:
 
 def test_what_the_user_says(looks_the_same: Same) -> None:
     assert looks_the_same(says, USUAL)
+
+
+@at(SMALL, USUAL)
+def test_the_export_dialog(looks_the_same: Same, size: tuple[int, int], tmp_path: Path) -> None:
+    log = record(cast(), tmp_path / "recorded.jsonl")
+    assert looks_the_same(exports, size, replay=log)
 
 
 # What can go wrong

@@ -58,6 +58,9 @@ class BrainstormApp(App[int]):
     Screen { background: $background; layers: base above; }
     #top, #status, #question { height: 1; background: $panel; }
     #keys { height: 1; }
+    .dialog { max-width: 100%; height: auto; background: $panel; padding: 1 2; }
+    .dialog OptionList { border: none; height: auto; padding: 0; background: $panel; }
+    .dialog OptionList:focus { border: none; background-tint: $panel 0%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
@@ -302,6 +305,7 @@ _COMMANDS = (
     ("Search", "/: then n and N", "search"),
     ("Copy the message", "y", "copy"),
     ("Copy all", "Y", "copy_all"),
+    ("Export", "e: Markdown, HTML, SVG, …", "export"),
     ("The role's menu", "Enter: stop only this one", "menu"),
     ("To the end", "G: follow it again", "to_end"),
     ("Follow the speaker", "F", "follow_speaker"),

@@ -21,6 +21,17 @@ FORMATS: Mapping[str, str] = {
 }
 """What can be exported to, and what each is. The name is also the module's."""
 
+SUFFIXES: Mapping[str, str] = {
+    "markdown": ".md",
+    "html": ".html",
+    "svg": ".svg",
+    "mermaid": ".mmd",
+    "trace": ".trace.json",
+    "cast": ".cast",
+    "json": ".json",
+}
+"""What the name of such a file usually ends in."""
+
 
 def exporter(name: str) -> Exporter:
     """The exporter to a format, imported when it is asked for.

@@ -85,7 +85,7 @@ VIEW: tuple[Section, ...] = (
             ("PgUp PgDn  wheel", "scroll; G follows the end again"),
             ("v", "read the whole transcript"),
             ("/ n N", "search, next place, place before"),
-            ("y Y  e", "copy the message, or all; how to export"),
+            ("y Y  e", "copy the message, or all; export"),
             ("F", "the focus follows who speaks"),
             ("mouse", "click focuses, double click zooms, drag selects"),
             ("Ctrl+C", "copy what is selected; twice quits"),

@@ -19,8 +19,7 @@ class RoleMenu(ModalScreen[str | None]):
 
     CSS = """
     RoleMenu { align: center middle; background: transparent; }
-    #menu { width: 52; height: auto; background: $panel; padding: 1 2; }
-    #menu OptionList { border: none; background: $panel; height: auto; padding: 0; }
+    #menu { width: 52; }
     #menu Static { color: $secondary; }
     """
 
@@ -37,7 +36,7 @@ class RoleMenu(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The choices."""
         turn, name = self._turn, one_line(self._role)
-        with Vertical(id="menu"):
+        with Vertical(id="menu", classes="dialog"):
             yield Static(Content.styled(name, "bold $foreground"))
             if turn is None or turn.is_settled:
                 said = "is not speaking" if turn is None else f"{one_line(turn.id)} is {turn.phase}"

@@ -278,12 +278,18 @@ class SessionScreen(Finding):
             self.hint("q quits")
 
     def action_export(self) -> None:
-        """Say how to take the session elsewhere."""
+        """Take the session elsewhere."""
         log = self.app.log_path
         if log is None:
             self.hint("without a log there is nothing to export")
-        else:
-            self.hint(f"brainstorm-tui export {log.name} --to html, markdown, svg, cast, json, …")
+            return
+        from brainstorm_tui.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(log), self._say_exported)
+
+    def _say_exported(self, said: str | None) -> None:
+        if said:
+            self.hint(said)
 
     def action_later(self, what: str) -> None:
         """Answer a key whose feature is not there yet."""
