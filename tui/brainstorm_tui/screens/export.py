@@ -75,7 +75,7 @@ class ExportScreen(ModalScreen[str | None]):
         """Name the file after the log, unless the user has named it."""
         line = self.query_one(Input)
         if event.option_id and line.value == self._suggested:
-            stem = self._log.name.removesuffix(".jsonl")
+            stem = one_line(self._log.name).removesuffix(".jsonl")
             line.value = self._suggested = f"{stem}{SUFFIXES[event.option_id]}"
 
     def on_option_list_option_selected(self) -> None:
