@@ -1,165 +1,258 @@
-"""A log's reader: verifies every line, and never writes."""
+"""A log's reader: verifies every line, keeps where it stands, and never writes."""
 
 import os
-import shlex
-import stat
-from collections.abc import Iterator, Sequence
+import sys
+import weakref
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TypeVar, get_args, overload
 
-import msgspec
-
-from brainstorm_agents.errors import LogError, UnfitEvent
-from brainstorm_agents.events import (
-    AnyEvent,
-    SessionStarted,
-    decode,
-    decode_header,
-    not_a_log,
-    reading_step,
-)
+from brainstorm_agents.errors import LogError
+from brainstorm_agents.events import AnyEvent, Event, SessionStarted
+from brainstorm_agents.keyframe import Keyframe
+from brainstorm_agents.scan import Scan, open_log
 from brainstorm_agents.session import Session
-from brainstorm_agents.upgrade import Step
 
-LARGEST = 512 * 2**20
-"""Bytes of the largest log that is read into memory."""
+SPACING = 1000
+"""Events from one keyframe to the next, at least."""
 
-LONGEST_LINE = 64 * 2**20
-"""Bytes of the longest line that is taken for one."""
+COPIES = 4
+"""Events more, for each turn that a keyframe has to copy: so copies stay few beside events."""
 
+PORTION = 2**20
+"""Bytes that are read again at once."""
 
-class Log(msgspec.Struct, frozen=True):
-    """A log as it was read."""
+END = 20
+"""Bytes at the end of a line that tell it from others: its checksum is in them."""
 
-    path: Path
-    events: Sequence[AnyEvent]
-    lines: Sequence[bytes]
-    """The lines as they stand in the file, without their newlines."""
-    torn: int
-    """Bytes of an unfinished last line, ignored."""
-
-    @property
-    def header(self) -> SessionStarted:
-        """The first event."""
-        header = self.events[0]
-        assert isinstance(header, SessionStarted), "the reader has checked it"
-        return header
-
-    def session(self) -> Session:
-        """The session that the log holds."""
-        session = Session()
-        for event in self.events:
-            session.apply(event)
-        return session
+_KINDS: tuple[type[Event], ...] = get_args(AnyEvent)
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 
 
-def read(path: Path) -> Log:
-    """Read a log and check that every event can follow the ones before it.
+def read(path: Path) -> "Log":
+    """Read a log to its end and check that every event can follow the ones before it.
 
     Raises:
         LogError: There is no such file, it is no log, or it is damaged before its last line.
     """
-    lines, events = [], []
-    with open_log(path) as file:
-        if os.fstat(file.fileno()).st_size > LARGEST:
-            raise LogError(f"the file is larger than {LARGEST >> 20} MiB", source=str(path))
-        scan = Scan(path, file)
-        for line, event in scan:
-            lines.append(line)
-            events.append(event)
-    return Log(path, events, lines, scan.torn)
+    log = Log(path)
+    log.read_on()
+    return log
 
 
-class Scan:
-    """One pass through a log: its lines and their events, each of them verified.
+class Log:
+    """A log, as far as it has been read: where its events stand, their times and kinds, no events.
 
-    It keeps no event: what it needs is the session and the longest line. Going through it raises
-    `LogError` where the log is damaged; up to there, what it tells is right.
+    What is asked for is read again from the file, and verified again. The file may grow while it
+    is read; where its writer has cut it back, reading begins again.
 
     Args:
-        path: Where the log is.
-        file: The same, open at its beginning.
-    """
-
-    def __init__(self, path: Path, file: BinaryIO) -> None:
-        self.session = Session()
-        """The fold of the events so far."""
-        self.whole = 0
-        """Bytes of the lines so far."""
-        self.torn = 0
-        """Bytes of an unfinished last line, known at the end."""
-        self._source = str(path)
-        self._file = file
-        self._step: Step | None = None
-
-    def __iter__(self) -> Iterator[tuple[bytes, AnyEvent]]:
-        for number, line in enumerate(self._lines(), 1):
-            event = self._event(line, number)
-            try:
-                self.session.apply(event)
-            except UnfitEvent as error:
-                raise self._damage(str(error), number) from None
-            self.whole += len(line) + 1
-            yield line, event
-        if self.session.header is None:
-            raise not_a_log(self._source) if self.torn else self._error("the file is empty")
-
-    def _event(self, line: bytes, number: int) -> AnyEvent:
-        if number == 1:
-            header = decode_header(line, self._source)
-            self._step = reading_step(header)
-            return header
-        try:
-            return decode(line, self._source, number, self._step)
-        except LogError as error:
-            raise self._damage(error.problem, number) from None
-
-    def _lines(self) -> Iterator[bytes]:
-        number = 0
-        while line := self._readline():
-            number += 1
-            if line.endswith(b"\n"):
-                yield line[:-1]
-            elif len(line) <= LONGEST_LINE:
-                self.torn = len(line)
-            elif number == 1:
-                raise not_a_log(self._source)
-            else:
-                raise self._damage(f"the line is longer than {LONGEST_LINE >> 20} MiB", number)
-
-    def _readline(self) -> bytes:
-        try:
-            return self._file.readline(LONGEST_LINE + 1)
-        except OSError as error:
-            raise self._error(f"cannot be read: {error.strerror}") from None
-
-    def _damage(self, problem: str, number: int) -> LogError:
-        command = f"brainstorm-tui logs recover {shlex.quote(self._source)}"
-        remedy = f"`{command}` saves what is whole before it"
-        return LogError(problem, source=self._source, line=number, remedy=remedy)
-
-    def _error(self, problem: str) -> LogError:
-        return LogError(problem, source=self._source)
-
-
-def open_log(path: Path) -> BinaryIO:
-    """Open a log to read it; nothing but a regular file is one.
+        path: Where it is. Nothing is read yet.
 
     Raises:
-        LogError: There is no such file, or it is something else.
+        LogError: There is no such file, or it is no file that can be a log.
     """
-    source = str(path)
-    # A named pipe without a writer would keep us waiting for one.
-    flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    try:
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        raise LogError(f"cannot be read: {error.strerror}", source=source) from None
-    except ValueError:
-        raise LogError("cannot be read: this is no path", source=source) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise LogError("cannot be read: this is no regular file", source=source)
-    return os.fdopen(descriptor, "rb")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = open_log(path)
+        weakref.finalize(self, self._file.close)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._scan = Scan(self.path, self._file)
+        self._offsets = array("Q")
+        self._times = array("d")
+        self._kinds = bytearray()
+        self._keyframes = [Keyframe(self._scan.session)]
+        self._end = b""
+        self._seen: tuple[int, int] | None = None
+
+    # Reading on
+
+    def read_on(self, size: int = sys.maxsize) -> None:
+        """Read on: to the end, or so many bytes and what belongs to the line at which they end.
+
+        Raises:
+            LogError: The file is no log, or it is damaged. What was read before stays.
+        """
+        before = self._trace()
+        if self._is_cut_back(before[0]):
+            self._begin()
+        until = self._scan.whole + size
+        offset = self._scan.whole
+        for line, event in self._scan:
+            self._offsets.append(offset)
+            self._times.append(event.t)
+            self._kinds.append(_NUMBERS[type(event)])
+            self._keep_frame()
+            self._end = line[-END:] + b"\n"
+            offset = self._scan.whole
+            if offset >= until:
+                return
+        self._seen = before
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the file has more than was read, or has changed in some other way."""
+        return self._trace() != self._seen
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, from 0 to 1."""
+        size = self._trace()[0]
+        return min(1.0, self._scan.whole / size) if size and self.has_more else 1.0
+
+    @property
+    def torn(self) -> int:
+        """Bytes of an unfinished last line, ignored."""
+        return self._scan.torn
+
+    def _trace(self) -> tuple[int, int]:
+        status = os.fstat(self._file.fileno())
+        return status.st_size, status.st_mtime_ns
+
+    def _is_cut_back(self, size: int) -> bool:
+        """Whether what was read is there no more: the file is shorter, or has other lines there."""
+        if size < self._scan.whole:
+            return True
+        return self._bytes(self._scan.whole - len(self._end), self._scan.whole) != self._end
+
+    def _keep_frame(self) -> None:
+        session = self._scan.session
+        since = len(self._times) - self._keyframes[-1].position
+        if since < SPACING:
+            return
+        # Better where no turn is under way: there is next to nothing to copy.
+        if not session.is_under_way or since >= 2 * SPACING + COPIES * session.turns_under_way:
+            self._keyframes.append(Keyframe(session))
+
+    # What there is
+
+    @property
+    def header(self) -> SessionStarted:
+        """The first event."""
+        header = self._scan.session.header
+        assert header is not None, "the header has been read"
+        return header
+
+    @property
+    def events(self) -> Sequence[AnyEvent]:
+        """The events so far, each read again when it is asked for."""
+        return _Again(len(self._times), self._events)
+
+    @property
+    def lines(self) -> Sequence[bytes]:
+        """The lines as they stand in the file, without their newlines; read again, too."""
+        return _Again(len(self._times), self._lines)
+
+    def session(self) -> Session:
+        """The session that the log holds, as far as it was read; reading on goes on with it."""
+        return self._scan.session
+
+    def session_at(self, position: int, near: Session | None = None) -> Session:
+        """The session as it was after so many events; after all of them it is the whole one.
+
+        It takes as long as there are events since the last keyframe, wherever that is.
+
+        Args:
+            near: An earlier session that this has given, which may be taken on to there.
+        """
+        whole = self.session()
+        if position >= len(self._times):
+            return whole
+        keyframe = self._keyframes[bisect_right(self._keyframes, position, key=_position) - 1]
+        if near and near is not whole and keyframe.position <= near.seq + 1 <= position:
+            session = near
+        else:
+            session = keyframe.session()
+        for event in self._events(session.seq + 1, position):
+            session.apply(event)
+        return session
+
+    def position_at(self, t: float) -> int:
+        """How many events had happened at a time."""
+        return bisect_right(self._times, t)
+
+    def time(self, seq: int) -> float:
+        """When an event happened."""
+        return self._times[seq]
+
+    def kind(self, seq: int) -> type[Event]:
+        """What kind of event one is."""
+        return _KINDS[self._kinds[seq]]
+
+    def first(self, kind: type[Event], start: int = 0) -> int | None:
+        """The number of the first event of a kind, from one on."""
+        found = self._kinds.find(_NUMBERS[kind], start)
+        return None if found < 0 else found
+
+    def last(self, kind: type[Event], stop: int) -> int | None:
+        """The number of the last event of a kind before one."""
+        found = self._kinds.rfind(_NUMBERS[kind], 0, stop)
+        return None if found < 0 else found
+
+    # Reading again
+
+    def _events(self, start: int, stop: int) -> Iterator[AnyEvent]:
+        for number, line in enumerate(self._lines(start, stop), start + 1):
+            yield self._scan.event(line, number)
+
+    def _lines(self, start: int, stop: int) -> Iterator[bytes]:
+        while start < stop:
+            offset = self._offsets[start]
+            last = bisect_right(self._offsets, offset + PORTION, start + 1, stop)
+            end = self._offsets[last] if last < len(self._offsets) else self._scan.whole
+            lines = self._bytes(offset, end).split(b"\n")
+            if len(lines) != last - start + 1 or lines.pop():
+                problem = "the file has changed since it was read"
+                raise LogError(problem, source=str(self.path), line=start + 1)
+            yield from lines
+            start = last
+
+    def _bytes(self, start: int, stop: int) -> bytes:
+        try:
+            # From its end, so that nothing comes from a buffer: the file may have changed.
+            self._file.seek(0, os.SEEK_END)
+            self._file.seek(start)
+            return self._file.read(stop - start)
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+            raise LogError(problem, source=str(self.path)) from None
+
+
+def _position(keyframe: Keyframe) -> int:
+    return keyframe.position
+
+
+_T = TypeVar("_T")
+
+
+class _Again(Sequence[_T]):
+    """What a log has, without keeping it."""
+
+    def __init__(self, length: int, read: Callable[[int, int], Iterator[_T]]) -> None:
+        self._length = length
+        self._read = read
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[_T]:
+        return self._read(0, self._length)
+
+    @overload
+    def __getitem__(self, place: int) -> _T: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[_T]: ...
+
+    def __getitem__(self, place: int | slice) -> _T | Sequence[_T]:
+        places = range(self._length)[place]
+        if isinstance(places, int):
+            return next(self._read(places, places + 1))
+        if places.step == 1:
+            return list(self._read(places.start, places.stop))
+        return [self[one] for one in places]

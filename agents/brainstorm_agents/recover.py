@@ -8,7 +8,7 @@ import msgspec
 
 from brainstorm_agents.errors import JournalError, LogError
 from brainstorm_agents.log_file import LogFile, open_locked
-from brainstorm_agents.reader import Scan
+from brainstorm_agents.scan import Scan
 
 _GROUP = 2**20
 """Bytes that are written and synced at once."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstorm_agents.log_file import LogFile
-from brainstorm_agents.reader import Scan
+from brainstorm_agents.scan import Scan
 from brainstorm_agents.session import Session
 
 

@@ -37,6 +37,7 @@ from brainstorm_agents.under_way import UnderWay
 
 __all__ = [
     "IN_CALL",
+    "OVER",
     "SETTLED",
     "USER",
     "Message",
@@ -110,6 +111,11 @@ class Session:
     def is_under_way(self) -> bool:
         """Whether any turn is queued, thinking, speaking or being retried."""
         return self._under_way > 0
+
+    @property
+    def turns_under_way(self) -> int:
+        """How many turns are queued, thinking, speaking or being retried."""
+        return self._under_way
 
     def messages_of(self, ranges: Ranges) -> list[Message]:
         """The published messages in some ranges of positions."""

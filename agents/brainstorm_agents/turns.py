@@ -183,6 +183,17 @@ class Turn:
         self._pieces.clear()
         self._text = text
 
+    def twin(self) -> "Turn":
+        """A turn that is the same now, and goes its own way from here on."""
+        # Not `copy`, which takes four times as long: thousands of turns may be at once.
+        twin = Turn.__new__(Turn)
+        for name in Turn.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin.marks, twin.retries = self.marks[:], self.retries[:]
+        twin.wave_times, twin.wave_tokens = self.wave_times[:], self.wave_tokens[:]
+        twin._text, twin._pieces = self.text, []
+        return twin
+
 
 class Round:
     """One step of the environment. It is open until all its turns are done or failed."""

@@ -15,8 +15,18 @@ class UnderWay:
         self._ends = array("d")
         self._before = array("d")
 
-    def __bool__(self) -> bool:
-        return bool(self._starts)
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def first(self, count: int, *, is_open: bool) -> "UnderWay":
+        """The first stretches alone; the last of them may still be open."""
+        first = UnderWay()
+        first._starts = self._starts[:count]
+        first._ends = self._ends[:count]
+        first._before = self._before[:count]
+        if is_open:
+            first._ends[-1] = inf
+        return first
 
     def begin(self, t: float) -> None:
         """Begin a stretch, which is open until it ends."""

@@ -55,7 +55,7 @@ def test_a_log_of_any_format_says_what_it_said(number: int) -> None:
 
 def test_the_newest_of_them_is_what_is_written_today() -> None:
     log = read(golden(FORMAT))
-    assert [encode(event) for event in log.events] == log.lines
+    assert [encode(event) for event in log.events] == list(log.lines)
 
 
 def test_an_older_log_is_upgraded_in_memory_step_by_step(

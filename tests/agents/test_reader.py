@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from brainstorm_agents import reader
+from brainstorm_agents import scan
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import FORMAT, SessionPaused, TurnCancelled, UserSpoke, encode
+from brainstorm_agents.events import FORMAT, TurnCancelled, UserSpoke, encode
 from brainstorm_agents.reader import read
 
 from .casts import TRACE, Kept, fold, run, snapshot, trace, trio, virtual, write_log
@@ -58,11 +58,9 @@ def test_a_log_gives_its_events_its_lines_and_its_session(path: Path) -> None:
     assert snapshot(log.session()) == snapshot(fold(KEPT.events))
 
 
-def test_each_session_of_a_log_is_its_own(path: Path) -> None:
+def test_a_log_is_folded_once(path: Path) -> None:
     log = read(write_log(path, LINES))
-    one, two = log.session(), log.session()
-    one.apply(SessionPaused(one.seq + 1, one.t, reason="user"))
-    assert (one.paused, two.paused) == ("user", None)
+    assert log.session() is log.session()
 
 
 def test_reading_never_writes(path: Path) -> None:
@@ -223,10 +221,15 @@ def test_a_device_a_named_pipe_and_no_path_at_all_are_refused_at_once(tmp_path: 
         read(Path("a" * 300))
 
 
-def test_a_file_of_two_gigabytes_is_refused_at_once(path: Path) -> None:
-    path.write_bytes(WHOLE)
+@pytest.mark.parametrize(
+    ("content", "problem"), [(WHOLE, "line is longer than"), (b"", "not a log")]
+)
+def test_two_gigabytes_of_nothing_are_refused_at_once(
+    path: Path, content: bytes, problem: str
+) -> None:
+    path.write_bytes(content)
     os.truncate(path, 2 * 2**30)
-    with pytest.raises(LogError, match="larger than"):
+    with pytest.raises(LogError, match=problem):
         read(path)
 
 
@@ -246,7 +249,7 @@ def test_a_line_of_five_megabytes_is_read(path: Path) -> None:
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "LONGEST_LINE", 4096)
+    monkeypatch.setattr(scan, "LONGEST_LINE", 4096)
     assert refusal(path, WHOLE + b"x" * 5000).line == len(LINES) + 1
     assert "not a log" in refusal(path, b"\0" * 5000).problem
 

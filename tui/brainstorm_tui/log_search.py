@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.events import TurnFinished, UserSpoke, decode, decode_header, reading_step
-from brainstorm_agents.reader import LONGEST_LINE, open_log
+from brainstorm_agents.scan import LONGEST_LINE, open_log
 from brainstorm_agents.session import USER
 from brainstorm_tui import log_list
 from brainstorm_tui.text.safe import one_line
