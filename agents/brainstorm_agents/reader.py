@@ -141,12 +141,12 @@ class Log:
     @property
     def events(self) -> Sequence[AnyEvent]:
         """The events so far, each read again when it is asked for."""
-        return _Again(len(self._times), self._events)
+        return _Again(self._events, 0, len(self._times))
 
     @property
     def lines(self) -> Sequence[bytes]:
         """The lines as they stand in the file, without their newlines; read again, too."""
-        return _Again(len(self._times), self._lines)
+        return _Again(self._lines, 0, len(self._times))
 
     def session(self) -> Session:
         """The session that the log holds, as far as it was read; reading on goes on with it."""
@@ -233,15 +233,14 @@ _T = TypeVar("_T")
 class _Again(Sequence[_T]):
     """What a log has, without keeping it."""
 
-    def __init__(self, length: int, read: Callable[[int, int], Iterator[_T]]) -> None:
-        self._length = length
-        self._read = read
+    def __init__(self, read: Callable[[int, int], Iterator[_T]], start: int, stop: int) -> None:
+        self._read, self._start, self._stop = read, start, stop
 
     def __len__(self) -> int:
-        return self._length
+        return self._stop - self._start
 
     def __iter__(self) -> Iterator[_T]:
-        return self._read(0, self._length)
+        return self._read(self._start, self._stop)
 
     @overload
     def __getitem__(self, place: int) -> _T: ...
@@ -250,9 +249,9 @@ class _Again(Sequence[_T]):
     def __getitem__(self, place: slice) -> Sequence[_T]: ...
 
     def __getitem__(self, place: int | slice) -> _T | Sequence[_T]:
-        places = range(self._length)[place]
+        places = range(self._start, self._stop)[place]
         if isinstance(places, int):
             return next(self._read(places, places + 1))
         if places.step == 1:
-            return list(self._read(places.start, places.stop))
-        return [self[one] for one in places]
+            return _Again(self._read, places.start, max(places.start, places.stop))
+        return [next(self._read(one, one + 1)) for one in places]

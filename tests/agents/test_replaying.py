@@ -148,7 +148,9 @@ def test_lines_and_events_are_read_again_wherever_they_are_asked_for(
     assert list(log.lines) == LINES
     assert list(log.events) == KEPT.events
     assert log.events[-1] == KEPT.events[-1]
-    assert log.lines[4:9] == LINES[4:9]
+    assert list(log.lines[4:9]) == LINES[4:9]
+    assert list(log.lines[4:9][1:-1]) == LINES[5:8]
+    assert list(log.lines[9:4]) == []
     assert log.lines[::-3] == LINES[::-3]
     # Two that take turns do not disturb each other.
     assert list(zip(log.lines, log.lines, strict=True)) == [(line, line) for line in LINES]

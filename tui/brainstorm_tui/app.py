@@ -17,17 +17,18 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
 import brainstorm_themes
-from brainstorm_agents import reader
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_agents.models import MOCK
+from brainstorm_agents.reader import Log
 from brainstorm_tui import signals, themes, topics
 from brainstorm_tui.comparison import Comparison
 from brainstorm_tui.filters import Harmless
 from brainstorm_tui.launch import Launch, start_anew
 from brainstorm_tui.locations import themes_dir, topics_path
 from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
+from brainstorm_tui.reading import AT_ONCE, read_to_end
 from brainstorm_tui.screens.compare import CompareScreen
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.screens.session import SessionScreen
@@ -45,7 +46,8 @@ class BrainstormApp(App[int]):
 
     Args:
         launches: What can be started; none for a replay.
-        replay: The log to replay; None for a live session.
+        replay: The log to replay, or the beginning of it; None for a live session.
+        follows: Go on reading the log as another process writes it.
         compare: Two sessions to compare instead, and what their logs are called.
         asks: Ask for the topic and the cast; else the first launch is started at once.
         theme: A theme's name.
@@ -70,7 +72,8 @@ class BrainstormApp(App[int]):
         self,
         launches: Sequence[Launch] = (),
         *,
-        replay: reader.Log | None = None,
+        replay: Log | None = None,
+        follows: bool = False,
         compare: tuple[Comparison, tuple[str, str]] | None = None,
         asks: bool = False,
         theme: str | None = None,
@@ -80,7 +83,7 @@ class BrainstormApp(App[int]):
         super().__init__()
         self._clock = clock
         self._launches = launches
-        self._replay = replay
+        self._replay = ReplaySource(replay, is_followed=follows) if replay else None
         self._compare = compare
         self._asks = asks
         self._symbols = symbols
@@ -103,6 +106,7 @@ class BrainstormApp(App[int]):
         self.error: BrainstormError | None = None
         """What ended the session, if something went wrong."""
         self._engine: Worker[None] | None = None
+        self._reading: Worker[None] | None = None
         self._has_warned = False
         self._interrupted_at = float("-inf")
         self._harmless = Harmless()
@@ -131,7 +135,8 @@ class BrainstormApp(App[int]):
                 one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
             )
         if self._replay is not None:
-            self.push_screen(SessionScreen(Replay(ReplaySource(self._replay))))
+            self.push_screen(SessionScreen(Replay(self._replay)))
+            self.call_after_refresh(self._read, self._replay)
         elif self._compare is not None:
             self.push_screen(CompareScreen(*self._compare))
         elif self._asks:
@@ -177,27 +182,34 @@ class BrainstormApp(App[int]):
                 controller.serve(), name="engine", group="engine", exit_on_error=False
             )
 
+    def _read(self, source: ReplaySource) -> None:
+        self._reading = self.run_worker(
+            read_to_end(source), name="reading", group="reading", exit_on_error=False
+        )
+
     def _fatal_error(self) -> None:
-        """Say that the program is at fault; no traceback, whose variables may hold secrets."""
+        """Say what went wrong; no traceback, whose variables may hold secrets."""
         if os.environ.get("BRAINSTORM_TUI_DEBUG"):
             super()._fatal_error()
             return
         error = self._exception
-        self.error = BrainstormError(
-            f"the screen failed: {type(error).__name__}: {error}; this is a bug: please report it,"
-            " with what BRAINSTORM_TUI_DEBUG=1 shows"
-        )
+        if not isinstance(error, BrainstormError):
+            error = BrainstormError(
+                f"the screen failed: {type(error).__name__}: {error}; this is a bug: please report"
+                " it, with what BRAINSTORM_TUI_DEBUG=1 shows"
+            )
+        self.error = error
         self._close_messages_no_wait()
 
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A failed engine ends the app, and says why."""
-        if event.worker is self._engine and event.state is WorkerState.ERROR:
+        """A failed engine ends the app, and says why; so does a log that cannot be read."""
+        if event.worker in (self._engine, self._reading) and event.state is WorkerState.ERROR:
             error = event.worker.error
             if not isinstance(error, BrainstormError):
                 error = BrainstormError(f"the engine failed: {type(error).__name__}: {error}")
             self.error = error
             await self._end_session(Reason.INTERRUPTED)
-            self.exit(1)
+            self.exit(2 if isinstance(error, InputError) else 1)
 
     async def action_leave(self) -> None:
         """Quit; replies that cost money are not cut without a second asking."""
@@ -332,10 +344,11 @@ def run_live(
     return _run(app)
 
 
-def run_replay(path: Path, *, theme: str | None, symbols: str) -> int:
-    """Show a saved session; the exit code."""
-    app = BrainstormApp(replay=reader.read(path), theme=theme, symbols=_symbols(symbols))
-    return _run(app)
+def run_replay(path: Path, *, follows: bool, theme: str | None, symbols: str) -> int:
+    """Show a saved session, or one that another process is running; the exit code."""
+    log = Log(path)
+    log.read_on(AT_ONCE)
+    return _run(BrainstormApp(replay=log, follows=follows, theme=theme, symbols=_symbols(symbols)))
 
 
 def run_compare(

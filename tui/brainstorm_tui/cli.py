@@ -301,6 +301,7 @@ def resume_session(
 @cli.command()
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--headless", "is_headless", is_flag=True, help="Print it instead, as `run` does.")
+@click.option("--follow", "follows", is_flag=True, help="Go on as another process writes it.")
 @show_option
 @json_option
 @theme_option
@@ -309,6 +310,7 @@ def resume_session(
 def replay(
     log: Path,
     is_headless: bool,
+    follows: bool,
     show: "Show | None",
     as_json: bool,
     theme: str | None,
@@ -318,26 +320,31 @@ def replay(
     """Show a saved session again.
 
     No model is asked, and nothing is written. LOG is a log's path, or the name of a file
-    among the logs.
+    among the logs. A large log is shown at once, and the rest is read meanwhile.
+
+    With --follow it shows a session that another process is running, as it comes; nothing is
+    locked, and the session takes no notice. Going back leaves its end, End returns there. With
+    --headless it prints each round as it is finished, until the session has ended.
 
     \b
     Examples:
       brainstorm-tui replay 2026-11-23_0941-27_classroom.jsonl
       brainstorm-tui replay session.jsonl --headless --show trace
+      brainstorm-tui replay session.jsonl --follow
     """
     output = _output(show, as_json)
     path = locations.find_log(log, log_dir)
     if is_headless:
         from brainstorm_tui import headless
 
-        return headless.replay(path, output)
+        return (headless.follow if follows else headless.replay)(path, output)
     if show or as_json:
         raise click.UsageError("--show and --json print: they need --headless")
     need_terminal(f"{NAME} replay {log} --headless")
     check_theme(theme)
     from brainstorm_tui.app import run_replay
 
-    return run_replay(path, theme=theme, symbols=symbols)
+    return run_replay(path, follows=follows, theme=theme, symbols=symbols)
 
 
 cli.add_command(compare_command.command)

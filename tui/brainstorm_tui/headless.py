@@ -3,15 +3,16 @@
 import asyncio
 import os
 import sys
+import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, TextIO
 
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.controller import Controller, Reason
-from brainstorm_agents.reader import read
+from brainstorm_agents.reader import Log, read
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui import signals
 from brainstorm_tui.launch import Launch, start_anew
@@ -23,6 +24,9 @@ Output = Show | Literal["json"]
 
 TICK_S = 0.2
 """Real seconds between two looks at the progress."""
+
+POLL_S = 0.1
+"""Real seconds between two looks at a log that another process writes."""
 
 
 def run(launch: Launch, output: Output) -> int:
@@ -66,9 +70,35 @@ def replay(path: Path, output: Output) -> int:
     if log.torn:
         _say(f"{path}: the last line was not finished, {log.torn} bytes of it are left out")
     if output == "json":
-        _write_bytes(b"".join(line + b"\n" for line in log.lines))
+        _write_lines(log.lines)
     else:
         _print_whole(_printer(output), log.session())
+    return 0
+
+
+def follow(path: Path, output: Output) -> int:
+    """Print a session that another process runs, as it comes, until it has ended.
+
+    Raises:
+        LogError: The log cannot be read.
+    """
+    log = Log(path)
+    printer = None if output == "json" else _printer(output)
+    printed = 0
+    while log.session().ended is None:
+        if printed:
+            time.sleep(POLL_S)
+        if not log.has_more:
+            continue
+        log.read_on()
+        if printer is None:
+            _write_lines(log.lines[printed:])
+        else:
+            printer.update(log.session())
+            sys.stdout.flush()
+        printed = len(log.lines)
+    if printer is not None:
+        _print_whole(printer, log.session())
     return 0
 
 
@@ -223,6 +253,12 @@ def marks_for(stream: TextIO) -> Marks:
 def _print_whole(printer: Printer, session: Session) -> None:
     printer.finish(session)
     sys.stdout.flush()
+
+
+def _write_lines(lines: Iterable[bytes]) -> None:
+    for line in lines:
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _write_bytes(lines: bytes) -> None:

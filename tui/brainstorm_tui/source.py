@@ -1,12 +1,14 @@
 """What a screen shows: a session and its time, live or replayed."""
 
-from bisect import bisect_right
 from typing import Protocol
 
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.events import RoundFinished, RoundStarted, TurnStreamed
 from brainstorm_agents.reader import Log
 from brainstorm_agents.session import Session
+
+LATE_S = 1.0
+"""Seconds that an event may come after its time from a session that goes on elsewhere."""
 
 
 class Source(Protocol):
@@ -50,41 +52,71 @@ class LiveSource:
 
 
 class ReplaySource:
-    """A saved session, as it was after some of its events. Nothing is called, nothing written."""
+    """A saved session, as it was after some of its events. Nothing is called, nothing written.
 
-    def __init__(self, log: Log) -> None:
+    It stands at some event. At the end of what has been read it follows: what is read on is shown.
+
+    Args:
+        log: Read as far as its header, at least.
+        is_followed: Another process may be writing it, so time passes at its end.
+    """
+
+    def __init__(self, log: Log, *, is_followed: bool = False) -> None:
         self.log = log
-        self.whole = log.session()
-        self.session = Session()
-        self.position = 0
+        self.is_followed = is_followed
+        self.session = log.session()
+        self.position = self.length
         """How many events have happened."""
-        self._now = 0.0
-        self._times = [event.t for event in log.events]
-        self.seek(len(log.events))
+        self._now = self.session.t
+
+    @property
+    def whole(self) -> Session:
+        """The session as far as it has been read."""
+        return self.log.session()
 
     @property
     def length(self) -> int:
-        """How many events there are."""
+        """How many events have been read."""
         return len(self.log.events)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether it shows all that has been read."""
+        return self.position == self.length
+
     def now(self) -> float:
-        """The time of the last event that has happened, or a little later while it plays."""
+        """The time of the last event that has happened, or a little later while time passes."""
         return self._now
+
+    def read_on(self, size: int) -> None:
+        """Read so many bytes more of the log, and show them if it stands at the end.
+
+        Raises:
+            LogError: The log is damaged there, or was taken away.
+        """
+        before, was_at_end = self.whole, self.is_at_end
+        self.log.read_on(size)
+        if was_at_end or self.whole is not before:
+            expected = self._now
+            self.seek(self.length if was_at_end else self.position)
+            # The clock has gone on while nothing was heard, and it does not jump back for that.
+            if self.session.is_under_way and 0 < expected - self._now < LATE_S:
+                self._now = expected
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the time of a session pass that goes on elsewhere."""
+        if self.is_followed and self.is_at_end and self.session.is_under_way:
+            self._now += seconds
 
     def seek(self, position: int) -> None:
         """Show the session as it was after that many events; at least the header."""
-        position = max(1, min(position, self.length))
-        if position < self.position or self.session.header is None:
-            self.session = Session()
-            self.position = 0
-        for event in self.log.events[self.position : position]:
-            self.session.apply(event)
-        self.position = position
+        self.position = max(1, min(position, self.length))
+        self.session = self.log.session_at(self.position, self.session)
         self._now = self.session.t
 
     def seek_time(self, t: float) -> None:
         """Show the session as it was at a time."""
-        self.seek(bisect_right(self._times, t))
+        self.seek(self.log.position_at(t))
         self._now = max(t, self.session.t)
 
     def next_turn(self, step: int) -> None:
@@ -92,26 +124,18 @@ class ReplaySource:
         position = self.position
         while 1 <= position + step <= self.length:
             position += step
-            if not isinstance(self.log.events[position - 1], TurnStreamed):
+            if self.log.kind(position - 1) is not TurnStreamed:
                 break
         self.seek(position)
 
     def next_round(self, step: int) -> None:
         """Go to the end of the next round, or to the end of the one before."""
-        ends = [
-            position
-            for position, event in enumerate(self.log.events, 1)
-            if isinstance(event, RoundFinished)
-        ]
         if step > 0:
-            later = [position for position in ends if position > self.position]
-            self.seek(later[0] if later else self.length)
+            end = self.log.first(RoundFinished, self.position)
+            self.seek(self.length if end is None else end + 1)
+            return
+        end = self.log.last(RoundFinished, self.position - 1)
+        if end is None:
+            self.seek(min(self.position, self.log.first(RoundStarted) or 1))
         else:
-            earlier = [position for position in ends if position < self.position]
-            self.seek(earlier[-1] if earlier else min(self.position, self._first_round()))
-
-    def _first_round(self) -> int:
-        for position, event in enumerate(self.log.events):
-            if isinstance(event, RoundStarted):
-                return position
-        return 1
+            self.seek(end + 1)

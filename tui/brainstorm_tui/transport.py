@@ -209,7 +209,7 @@ class Replay:
                 return _NOT_LIVE
             case "play":
                 self._is_playing = not self._is_playing
-                if self._is_playing and source.position == source.length:
+                if self._is_playing and source.is_at_end:
                     source.seek(1)
                 return None
             case "previous_event" | "next_event":
@@ -236,8 +236,6 @@ class Replay:
     def standing(self, symbols: Symbols) -> Standing:
         """Where the replay stands."""
         source = self.source
-        sign = symbols.phases[Phase.SPEAKING] if self._is_playing else symbols.paused
-        state = f"{sign} {'playing' if self._is_playing else 'paused'}"
         number = source.session.round.number if source.session.round else 0
         rounds = source.whole.round.number if source.whole.round else 0
         doing = f"round {number} of {rounds}" if number else "opening"
@@ -245,7 +243,24 @@ class Replay:
             ("event", f"{source.position:,} of {source.length:,}"),
             ("speed", f"{SPEEDS[self._speed]:g}{symbols.times}"),
         ]
-        return Standing(state, doing, "", extra)
+        if source.log.has_more and not source.is_followed:
+            extra.insert(0, ("read", f"{source.log.share:.0%}"))
+        return Standing(self._state(symbols), doing, "", extra)
+
+    def _state(self, symbols: Symbols) -> str:
+        source = self.source
+        if self._is_playing:
+            return f"{symbols.phases[Phase.SPEAKING]} playing"
+        if not source.is_at_end:
+            return f"{symbols.paused} paused"
+        if source.is_followed:
+            if source.session.ended is None:
+                return f"{symbols.phases[Phase.SPEAKING]} following"
+            reason = REASONS.get(source.session.ended, source.session.ended)
+            return f"{symbols.phases[Phase.DONE]} ended: {reason}"
+        if source.log.has_more:
+            return f"{symbols.phases[Phase.THINKING]} reading"
+        return f"{symbols.paused} paused"
 
     def calls(self) -> list[Key]:
         """A replay waits for nothing."""
@@ -264,24 +279,26 @@ class Replay:
     def _space(self) -> str:
         if self._is_playing:
             return "pause"
-        return "play from the start" if self.source.position == self.source.length else "play"
+        return "play from the start" if self.source.is_at_end else "play"
 
     def tick(self, seconds: float) -> None:
         """Play on, the stretches in which nothing was under way left out."""
-        if not self._is_playing:
-            return
         source = self.source
+        if not self._is_playing:
+            source.pass_time(seconds)
+            return
         at = source.now() + seconds * SPEEDS[self._speed]
         if not source.session.is_under_way and source.position < source.length:
-            at = max(at, source.log.events[source.position].t)
+            at = max(at, source.log.time(source.position))
         source.seek_time(at)
-        if source.position == source.length:
+        if source.is_at_end:
             self._is_playing = False
 
     @property
     def pulse(self) -> object:
-        """Where it is, and how fast it goes."""
-        return self.source.position, self._speed, self._is_playing
+        """Where it is, how much there is, and how fast it goes."""
+        source = self.source
+        return source.position, source.length, source.log.has_more, self._speed, self._is_playing
 
 
 def mentioned(text: str, names: list[str]) -> tuple[str, tuple[str, ...]]:
