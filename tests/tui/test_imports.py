@@ -36,6 +36,7 @@ def loaded_by(folder: Path, *words: str) -> set[str]:
         ("run", "--speed", "0"),
         ("run", "--speed", "50", "--json", "--rounds", "1"),
         ("--help",),
+        ("bench", "--speed", "0", "--repeat", "1"),
         ("scenarios", "list"),
         ("logs",),
     ],

@@ -15,6 +15,7 @@ import click
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_tui import (
+    bench_command,
     compare_command,
     export_command,
     locations,
@@ -24,7 +25,13 @@ from brainstorm_tui import (
 )
 from brainstorm_tui.default_command import DefaultCommand, DefaultGroup
 from brainstorm_tui.launch import DISTRIBUTION, Launch
-from brainstorm_tui.options import is_setting, launch_options, make_launch, setting
+from brainstorm_tui.options import (
+    is_setting,
+    launch_options,
+    make_launch,
+    need_topic,
+    setting,
+)
 from brainstorm_tui.resuming import Wishes, refuse_what_the_log_says, reopened_launch
 from brainstorm_tui.screen_options import (
     check_theme,
@@ -250,9 +257,7 @@ def run(
         launch = reopened_launch(resume, chosen["log_dir"], wishes)
     else:
         launch = make_launch(scenario, **chosen)
-        if not launch.scenario.topic:
-            name = launch.scenario.name
-            raise InputError(f"the scenario {name!r} has no topic; give one: --topic")
+        need_topic(launch.scenario)
     from brainstorm_tui import headless
 
     return headless.run(launch, output)
@@ -348,6 +353,7 @@ def replay(
 
 
 cli.add_command(compare_command.command)
+cli.add_command(bench_command.command)
 cli.add_command(log_commands.group)
 cli.add_command(export_command.export_log)
 cli.add_command(scenario_commands.group)

@@ -1,7 +1,6 @@
 """The command `compare`: two logs, on the screen or as text."""
 
 import sys
-from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -69,15 +68,13 @@ def _names(a: Path, b: Path) -> tuple[str, str]:
 
 
 def _print(comparison: Comparison, logs: tuple[Log, Log], names: tuple[str, str]) -> None:
-    from brainstorm_tui.headless import marks_for
+    from brainstorm_tui.headless import marks_for, spell_out
     from brainstorm_tui.plain_comparison import comparison_text
 
     for log in logs:
         if log.torn:
             said = f"the last line was not finished, {log.torn} bytes of it are left out"
             click.echo(f"{log.path}: {said}", err=True)
-    # Text that the encoding does not have is spelled out rather than lost.
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    spell_out(sys.stdout)
     for line in comparison_text(comparison, names, marks_for(sys.stdout)):
         click.echo(line)

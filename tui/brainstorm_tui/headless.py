@@ -1,12 +1,11 @@
 """A session without a screen: its loop, its end, and what goes to standard output."""
 
 import asyncio
-import os
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -17,13 +16,11 @@ from brainstorm_agents.session import Phase, Session
 from brainstorm_tui import signals
 from brainstorm_tui.launch import Launch, start_anew
 from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, progress
+from brainstorm_tui.progress_line import TICK_S, ProgressLine
 from brainstorm_tui.text.safe import one_line
 
 Output = Show | Literal["json"]
 """What goes to standard output."""
-
-TICK_S = 0.2
-"""Real seconds between two looks at the progress."""
 
 POLL_S = 0.1
 """Real seconds between two looks at a log that another process writes."""
@@ -114,7 +111,8 @@ class _Running:
         """The signal that ended it, SIGINT aside."""
         self._printed = -1
         self._printer = None if output == "json" else _printer(output)
-        self._progress = _Progress(sys.stderr)
+        self._progress = ProgressLine(sys.stderr)
+        self._marks = marks_for(sys.stderr)
         self._cancel: Callable[[], object] | None = None
 
     async def to_end(self) -> None:
@@ -178,7 +176,7 @@ class _Running:
 
     async def _watch(self, controller: Controller) -> None:
         while True:
-            text = progress(controller.session, self._progress.marks)
+            text = progress(controller.session, self._marks)
             self._progress.draw("getting the model ready" if controller.is_preparing else text)
             await asyncio.sleep(TICK_S)
 
@@ -186,43 +184,6 @@ class _Running:
         self.signal = number
         if self._cancel:
             self._cancel()
-
-
-class _Progress:
-    """One line that is drawn again and again, where standard error is a terminal."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.is_shown = stream.isatty()
-        self.marks = marks_for(stream)
-        self._width = 0
-
-    def draw(self, text: str) -> None:
-        """Draw the line over the one before, cut to the terminal."""
-        columns = os.get_terminal_size(self._stream.fileno()).columns or 80
-        text, width = _cut(text, columns - 1)
-        blank = " " * (self._width - width)
-        self._stream.write(f"\r{text}{blank}")
-        self._stream.flush()
-        self._width = width
-
-    def clear(self) -> None:
-        """Make room for something else."""
-        if self._width:
-            self._stream.write("\r" + " " * self._width + "\r")
-            self._stream.flush()
-            self._width = 0
-
-
-def _cut(text: str, columns: int) -> tuple[str, int]:
-    """As much of a text as fits, and how many cells that takes."""
-    width = 0
-    for position, character in enumerate(text):
-        cells = 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if width + cells > columns:
-            return text[:position], width
-        width += cells
-    return text, width
 
 
 def _verdict(session: Session) -> int:
@@ -234,11 +195,14 @@ def _verdict(session: Session) -> int:
 
 
 def _printer(show: Show) -> Printer:
-    # Text that the encoding does not have is spelled out rather than lost.
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure:
-        reconfigure(errors="backslashreplace")
+    spell_out(sys.stdout)
     return Printer(sys.stdout.write, show, marks_for(sys.stdout))
+
+
+def spell_out(stream: TextIO) -> None:
+    """Have text that a stream's encoding does not have spelled out rather than lost."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def marks_for(stream: TextIO) -> Marks:

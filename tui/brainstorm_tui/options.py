@@ -1,7 +1,7 @@
 """The options that start a session, and the launch that they add up to."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents import strict_yaml
 from brainstorm_agents.cast import Scenario
+from brainstorm_agents.errors import InputError
 from brainstorm_tui import locations
 from brainstorm_tui.launch import Launch
 
@@ -83,11 +84,11 @@ speed_option = setting(
     show_default=False,
     metavar="N",
     callback=_between(0, FASTEST),
-    help="How many times faster the mock speaks. 0, for `run` only: it waits for nothing."
+    help="How many times faster the mock speaks. 0, without a screen: it waits for nothing."
     "  [default: 1]",
 )
 
-_LAUNCH_OPTIONS = (
+_SESSION_OPTIONS = (
     click.option("--topic", metavar="TEXT", help="What to talk about, instead of the scenario's."),
     rounds_option,
     setting(
@@ -121,6 +122,9 @@ _LAUNCH_OPTIONS = (
         help="What chance depends on: the same seed gives the same session.  [default: drawn]",
     ),
     speed_option,
+)
+
+_LOG_OPTIONS = (
     click.option(
         "--log",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -134,9 +138,22 @@ _LAUNCH_OPTIONS = (
 
 def launch_options(callback: Callback) -> Callback:
     """Give a command the options that `make_launch` takes."""
-    for option in reversed(_LAUNCH_OPTIONS):
-        callback = option(callback)
-    return callback
+    return _with_options(callback, (*_SESSION_OPTIONS, *_LOG_OPTIONS))
+
+
+def session_options(callback: Callback) -> Callback:
+    """Give a command the same but those about the log, which `make_launch` then keeps none of."""
+    return _with_options(callback, _SESSION_OPTIONS)
+
+
+def need_topic(scenario: Scenario) -> None:
+    """Refuse a scenario that has nothing to talk about.
+
+    Raises:
+        InputError: It has no topic.
+    """
+    if not scenario.topic:
+        raise InputError(f"the scenario {scenario.name!r} has no topic; give one: --topic")
 
 
 def make_launch(
@@ -150,9 +167,9 @@ def make_launch(
     max_concurrency: int | None,
     seed: int | None,
     speed: float,
-    log: Path | None,
-    no_log: bool,
-    log_dir: Path | None,
+    log: Path | None = None,
+    no_log: bool = True,
+    log_dir: Path | None = None,
     run_at_once: bool = False,
 ) -> Launch:
     """The launch that a scenario and the options add up to.
@@ -180,6 +197,14 @@ def make_launch(
         may_rename_log=log is None,
         run_at_once=run_at_once,
     )
+
+
+def _with_options(
+    callback: Callback, options: Sequence[Callable[[Callback], Callback]]
+) -> Callback:
+    for option in reversed(options):
+        callback = option(callback)
+    return callback
 
 
 def _read_params(written: Iterable[str]) -> dict[str, Any]:

@@ -41,6 +41,14 @@ def comparison_text(comparison: Comparison, names: tuple[str, str], marks: Marks
     yield from _summary(comparison, marks)
 
 
+def where(parting: Row | None) -> str:
+    """Where two sessions part, in words."""
+    if parting is None:
+        return "the same throughout"
+    who = "you" if isinstance(parting.part, Message) else one_line(parting.speaker)
+    return f"they part in round {parting.round}, at {one_line(parting.part.id)} ({who})"
+
+
 def _settings(comparison: Comparison, marks: Marks) -> Iterator[str]:
     for setting in comparison.settings[:MOST_SETTINGS]:
         values = (_cut(one_line(value), marks) or "not set" for value in (setting.a, setting.b))
@@ -119,7 +127,7 @@ def _more(marks: Marks) -> str:
 
 def _summary(comparison: Comparison, marks: Marks) -> Iterator[str]:
     a, b, counts = comparison.a, comparison.b, comparison.counts
-    yield f"{marks.rule} {_where(comparison.parting)} {marks.rule}"
+    yield f"{marks.rule} {where(comparison.parting)} {marks.rule}"
     parts = [f"{counts[kind]} {words}" for kind, words in _COUNTED.items() if counts[kind]]
     yield f"messages  {', '.join(parts) or 'none'}"
     yield f"length    A {max(a.finished_round, 0)}; B {max(b.finished_round, 0)} rounds"
@@ -141,13 +149,6 @@ _COUNTED = {
     Kind.ONLY_A: "only in A",
     Kind.ONLY_B: "only in B",
 }
-
-
-def _where(parting: Row | None) -> str:
-    if parting is None:
-        return "the same throughout"
-    who = "you" if isinstance(parting.part, Message) else one_line(parting.speaker)
-    return f"they part in round {parting.round}, at {one_line(parting.part.id)} ({who})"
 
 
 def _about(session: Session, marks: Marks) -> str:

@@ -55,7 +55,7 @@ class LitellmModel:
         """Import litellm, which takes seconds, in a thread."""
         async with self._preparing:
             if self._litellm is None:
-                self._litellm = await asyncio.to_thread(_import_litellm)
+                self._litellm = await asyncio.to_thread(import_litellm)
                 _in_use.add(self)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
@@ -158,7 +158,7 @@ _in_use: WeakSet[LitellmModel] = WeakSet()
 """The models that are prepared and not closed: litellm has one pool of connections for all."""
 
 
-def _import_litellm() -> Any:
+def import_litellm() -> Any:
     """Import litellm, quietly, and let it load in this thread what it loads with its first call."""
     os.environ.update(_SETTINGS)
     import litellm
