@@ -161,7 +161,7 @@ def test_what_a_page_shows_is_what_comes_out(page: Path, tmp_path: Path) -> None
         "PYTHONUTF8": "1",
     }
     for block in blocks(page):
-        if block.language == "yaml":
+        if block.language in ("yaml", "python"):
             (tmp_path / named_file(block)).write_text(block.text, "utf-8")
         if block.language != "console":
             continue
@@ -174,9 +174,9 @@ def test_what_a_page_shows_is_what_comes_out(page: Path, tmp_path: Path) -> None
 
 
 def named_file(block: Block) -> str:
-    """A block of YAML is a file; its first line says which."""
+    """A block of YAML or Python is a file; its first line says which."""
     name = block.text.splitlines()[0].removeprefix("# ")
-    assert re.fullmatch(r"\w+\.yaml", name), f"a block of YAML begins with its name, not {name!r}"
+    assert re.fullmatch(r"\w+\.(py|yaml)", name), f"such a block begins with its name, not {name!r}"
     return name
 
 
@@ -192,7 +192,8 @@ def printed(command: str, folder: Path, environment: Mapping[str, str]) -> str:
         timeout=60,
         check=False,
     )
-    return done.stdout.decode().strip("\n") + "\n"
+    text = done.stdout.decode().strip("\n")
+    return f"{text}\n" if text else ""
 
 
 def test_the_page_of_scenarios_names_every_key_and_every_builtin() -> None:
