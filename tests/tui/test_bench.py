@@ -233,8 +233,8 @@ def test_the_report_fits_80_columns_and_is_plain_in_a_pipe() -> None:
 def test_the_longest_bar_is_the_largest_figure() -> None:
     found = measured(load("classroom"))
     launch = Launch(scenario=load("classroom"), seed=7, speed=0)
-    bars = [line for line in report(launch, found, UNICODE) if "█" in line]
-    lengths = {line.split("█")[0].strip(): line.count("█") for line in bars}
+    bars = [line for line in report(launch, found, UNICODE) if "━" in line]
+    lengths = {line.split("━")[0].strip(): line.count("━") for line in bars}
     assert max(lengths, key=lambda label: lengths[label]) == "textbook, × 3"
     assert lengths["concurrent"] < lengths["one after another"]
 
@@ -244,7 +244,7 @@ def test_without_the_signs_it_is_ascii() -> None:
     launch = Launch(scenario=load("classroom"), seed=7, speed=0)
     text = "\n".join(report(launch, found, ASCII))
     assert text.isascii()
-    assert "####" in text
+    assert "====" in text
 
 
 def test_why_the_textbook_is_wrong_names_the_rounds(capsys: pytest.CaptureFixture[str]) -> None:

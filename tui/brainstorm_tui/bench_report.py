@@ -132,11 +132,11 @@ def _chart(rows: dict[str, float], places: int, marks: Marks) -> Iterator[str]:
 
 
 def _bar(cells: float, marks: Marks) -> str:
-    """A bar of so many cells, to an eighth where there are signs for it."""
+    """A bar of so many cells, to a half where there are signs for it: thin, so that bars part."""
     if marks is ASCII:
-        return "#" * round(cells)
-    whole, part = divmod(round(cells * 8), 8)
-    return "█" * whole + "▏▎▍▌▋▊▉"[part - 1 : part]
+        return "=" * round(cells)
+    whole, half = divmod(round(cells * 2), 2)
+    return "━" * whole + "╸" * half
 
 
 def _notes(
