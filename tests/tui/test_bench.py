@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brainstorm_agents.clock import VirtualLoop
@@ -39,6 +39,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Accessing the:DeprecationWarning
 AT_ONCE = ("--speed", "0", "--seed", "7")
 CLASSROOM = ("classroom", "--rounds", "3", "-p", "latency=1", *AT_ONCE)
 PROGRAM = (sys.executable, "-m", "brainstorm_tui")
+DEADLINE_S = 120.0
+"""How long anything may take: far longer than it does, so that a busy machine fails nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +135,7 @@ def test_a_limit_on_the_calls_keeps_it_from_the_ideal() -> None:
     assert found.ideal_reached == pytest.approx(2 / 3)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     latencies=st.lists(st.integers(0, 5), min_size=1, max_size=5),
     rounds=st.integers(0, 3),
@@ -312,7 +315,7 @@ def test_ctrl_c_before_there_is_anything_to_tell_tells_nothing(home: Path) -> No
 
 async def bench_beside(*words: str) -> int:
     """Bench in a thread, beside a server in this loop; the exit code."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         return await asyncio.to_thread(main, ["bench", *words])
 
 
