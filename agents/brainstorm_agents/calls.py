@@ -8,10 +8,7 @@ from brainstorm_agents import tokens
 from brainstorm_agents.clock import Clock, Timer
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
-from brainstorm_agents.models.model import Model, Request
-
-COALESCE_S = 0.05
-"""What arrives within this much session time becomes one event."""
+from brainstorm_agents.models.model import COALESCE_S, Model, Request
 
 Hear = Callable[[str, str], None]
 """Takes a piece of text and a piece of reasoning; one of them may be empty."""
@@ -22,6 +19,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     text: str
     usage: Usage
+    note: str = ""
 
 
 async def call(model: Model, request: Request, hear: Hear) -> Reply:
@@ -31,7 +29,7 @@ async def call(model: Model, request: Request, hear: Hear) -> Reply:
         ModelError: The model failed, or said nothing.
     """
     gathered = _Gathered(request.clock, hear)
-    usage = None
+    usage, note = None, ""
     stream = model.stream(request)
     try:
         async for chunk in stream:
@@ -39,13 +37,14 @@ async def call(model: Model, request: Request, hear: Hear) -> Reply:
                 gathered.add(whole_text(chunk.text), whole_text(chunk.reasoning))
             if chunk.usage is not None:
                 usage = chunk.usage
+            note = chunk.note or note
     finally:
         gathered.flush()
         await stream.aclose()
     text = gathered.text
     if not text.strip():
         raise ModelError("the model ended its reply without a word")
-    return Reply(text, usage or Usage(completion=tokens.count(text), counted=True))
+    return Reply(text, usage or Usage(completion=tokens.count(text), counted=True), note)
 
 
 class _Gathered:
@@ -86,7 +85,8 @@ class _Gathered:
             self._timer = None
         if self._text or self._reasoning:
             text, reasoning = "".join(self._text), "".join(self._reasoning)
-            self._said.append(text)
+            if text:
+                self._said.append(text)
             self._text.clear()
             self._reasoning.clear()
             self._hear(text, reasoning)

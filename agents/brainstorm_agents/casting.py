@@ -10,7 +10,7 @@ from brainstorm_agents.strict_yaml import Node, shown
 MAX_ROLES = 1_000
 MAX_PERSONA_LENGTH = 8_000
 MAX_PROFILE_LENGTH = 200
-MAX_MODEL_LENGTH = 200
+MAX_MODEL_LENGTH = 1_000
 
 EXAMPLE = "roles: [{name: Alex, profile: teacher}]"
 """What `roles` looks like when it is right, for messages."""
@@ -58,9 +58,12 @@ def roles(node: Node, defaults: Mapping[str, Node]) -> tuple[Role, ...]:
 
 
 def model_name(node: Node) -> str:
-    """`mock`, or what looks like a name that litellm could know."""
+    """`mock`, `recorded:` and a log, or what looks like a name that litellm could know."""
     name = fields.text(node, "model", most=MAX_MODEL_LENGTH, example="model: mock")
-    if not name or " " in name or names.unprintable(name):
+    if name == parameters.RECORDED:
+        raise node.place.error("it names no log", f"write {parameters.RECORDED}session.jsonl")
+    has_space = " " in name and not name.startswith(parameters.RECORDED)
+    if not name or has_space or names.unprintable(name):
         raise node.place.error(
             f"{shown(name)} cannot be a model's name",
             "write mock, or a name that litellm knows, such as openai/gpt-4o-mini",

@@ -212,6 +212,7 @@ class Environment:
             queued_s=round(asked - queued, 6),
             thinking_s=round(speaking - asked, 6),
             speaking_s=round(self.now() - speaking, 6),
+            note=reply.note,
         )
 
     def _hearing(self, turn: Turn) -> Callable[[str, str], None]:

@@ -117,6 +117,8 @@ class TurnFinished(Event, frozen=True):
     queued_s: float
     thinking_s: float
     speaking_s: float
+    note: str = ""
+    """What the model had to say about the reply: that it was recorded for another prompt."""
 
 
 class TurnFailed(Event, frozen=True):

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from brainstorm_agents import fields
 from brainstorm_agents.strict_yaml import Node, shown
@@ -11,7 +11,11 @@ from brainstorm_agents.strict_yaml import Node, shown
 MOCK = "mock"
 """The model that is embedded."""
 
+RECORDED = "recorded:"
+"""What the name of a recorded model begins with; a log's name follows."""
+
 MOCK_PARAMS = ("latency", "first_token", "tokens_per_second", "tokens", "fail", "script")
+RECORDED_PARAMS = ("strict",)
 
 _DAY_S = 86_400
 _MOST_TOKENS = 100_000
@@ -23,15 +27,15 @@ _SECRET = re.compile(r"api_?key|secret|password|passwd|credential|authori[sz]ati
 def shared(values: Mapping[str, Node], models: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The params that a whole cast is given, as plain data, by model.
 
-    The mock gets those of its own, the other models get the rest. What is then meant for nobody is
-    checked against all of them, and refused.
+    The mock and the recorded models get those of their own, the other models the rest. What is
+    then meant for nobody is checked against all of them, and refused.
 
     Raises:
         ScenarioError: A model cannot take one of its params.
     """
     by_model: dict[str, dict[str, Any]] = {model: {} for model in models}
     for key, node in values.items():
-        takers = [model for model in by_model if (key in MOCK_PARAMS) == (model == MOCK)]
+        takers = [model for model in by_model if _owner(key) == _kind(model)]
         for model in takers or by_model:
             by_model[model][key] = checked(key, node, model)
     return by_model
@@ -43,7 +47,28 @@ def checked(key: str, node: Node, model: str) -> Any:
     Raises:
         ScenarioError: The model cannot take it.
     """
-    return _checked_mock(key, node) if model == MOCK else _checked_other(key, node)
+    match _kind(model):
+        case "mock":
+            return _checked_mock(key, node)
+        case "recorded":
+            return _checked_recorded(key, node)
+    return _checked_other(key, node)
+
+
+Kind = Literal["mock", "recorded", "other"]
+
+
+def _kind(model: str) -> Kind:
+    if model == MOCK:
+        return "mock"
+    return "recorded" if model.startswith(RECORDED) else "other"
+
+
+def _owner(key: str) -> Kind:
+    """The models that alone take a param."""
+    if key in MOCK_PARAMS:
+        return "mock"
+    return "recorded" if key in RECORDED_PARAMS else "other"
 
 
 def _checked_mock(key: str, node: Node) -> Any:
@@ -76,11 +101,24 @@ def _script(node: Node) -> list[str]:
     return lines
 
 
+def _checked_recorded(key: str, node: Node) -> bool:
+    if key not in RECORDED_PARAMS:
+        raise node.start.error(
+            f"unknown param {shown(key)} of a recorded model",
+            "remove it: its replies and times are the log's; strict is all it takes",
+        )
+    if not isinstance(node.value, bool):
+        raise node.place.error(f"strict is {node}", "write strict: true")
+    return node.value
+
+
 def _checked_other(key: str, node: Node) -> Any:
     if key in MOCK_PARAMS:
         raise node.start.error(
             f"{shown(key)} is a param of the mock model only", "remove it, or write model: mock"
         )
+    if key in RECORDED_PARAMS:
+        raise node.start.error(f"{shown(key)} is a param of recorded models only", "remove it")
     if key in _OURS:
         raise node.start.error(
             f"{shown(key)} is not a param: it is filled in for each call", "remove it"

@@ -248,7 +248,7 @@ class Session:
     def _finish_turn(self, event: TurnFinished) -> None:
         turn = self._turn(event.id)
         turn.settle_text(event.text)
-        turn.usage = event.usage
+        turn.usage, turn.note = event.usage, event.note
         self._settle(turn, Phase.DONE, event.t, "")
         state = self.roles[turn.role]
         state.seen = state.asked = turn.round.horizon

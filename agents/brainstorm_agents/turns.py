@@ -69,6 +69,7 @@ class Turn:
         "id",
         "marks",
         "model",
+        "note",
         "number",
         "observed",
         "phase",
@@ -101,6 +102,8 @@ class Turn:
         self.discarded = ""
         """What an earlier attempt had said before it was given up."""
         self.usage: Usage | None = None
+        self.note = ""
+        """What is worth knowing about the reply beside its text."""
         self.wave_times = array("d")
         self.wave_tokens = array("f")
         self.revision = 0

@@ -20,7 +20,7 @@ import brainstorm_themes
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import BrainstormError, InputError
-from brainstorm_agents.models import MOCK
+from brainstorm_agents.models import is_real
 from brainstorm_agents.reader import Log
 from brainstorm_tui import signals, themes, topics
 from brainstorm_tui.comparison import Comparison
@@ -284,7 +284,7 @@ class BrainstormApp(App[int]):
     def _would_cut(self) -> bool:
         if self.controller is None or not self.controller.session.is_under_way:
             return False
-        return any(role.model != MOCK for role in self.controller.session.scenario.roles)
+        return any(is_real(role.model) for role in self.controller.session.scenario.roles)
 
     def _leave_soon(self) -> None:
         self.call_later(self.action_leave)

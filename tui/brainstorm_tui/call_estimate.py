@@ -13,7 +13,7 @@ from brainstorm_agents import tokens
 from brainstorm_agents.cast import Role, Scenario
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.controller import Controller, Reason
-from brainstorm_agents.models import MOCK
+from brainstorm_agents.models import MOCK, is_real
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.session import Session
 from brainstorm_tui.launch import Launch, start
@@ -36,7 +36,7 @@ class Calls:
 
 def real_models(scenario: Scenario) -> list[str]:
     """The models of a cast that are not the mock, in the cast's order."""
-    return list(dict.fromkeys(role.model for role in scenario.roles if role.model != MOCK))
+    return list(dict.fromkeys(role.model for role in scenario.roles if is_real(role.model)))
 
 
 def estimate(launch: Launch) -> list[Calls]:

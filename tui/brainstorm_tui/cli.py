@@ -185,7 +185,7 @@ def _settings() -> dict[str, Any]:
 @setting("--run", is_flag=True, help="Do not wait for a key after the opening.")
 @theme_option
 @symbols_option
-def session(scenario: str, run: bool, theme: str | None, symbols: str, **chosen: Any) -> int:
+def session(scenario: str | None, run: bool, theme: str | None, symbols: str, **chosen: Any) -> int:
     """The interactive session."""
     if scenario in cli.commands:
         raise InputError(
@@ -198,7 +198,7 @@ def session(scenario: str, run: bool, theme: str | None, symbols: str, **chosen:
     check_theme(theme)
     from brainstorm_tui.app import run_live
 
-    asks = chosen["topic"] is None
+    asks = chosen["topic"] is None and not launch.recordings
     others = _other_launches(launch, run_at_once=run, **chosen) if asks else []
     return run_live([launch, *others], theme=theme, symbols=symbols, ask_topic=asks)
 
@@ -233,7 +233,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the lo
 @json_option
 @launch_options
 def run(
-    scenario: str, resume: Path | None, show: "Show | None", as_json: bool, **chosen: Any
+    scenario: str | None, resume: Path | None, show: "Show | None", as_json: bool, **chosen: Any
 ) -> int:
     """Run a session without a screen and print it.
 

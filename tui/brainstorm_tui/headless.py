@@ -99,6 +99,10 @@ def follow(path: Path, output: Output) -> int:
     return 0
 
 
+MOST_NOTES = 5
+"""Replies whose notes are told one by one."""
+
+
 class _Running:
     """One run: what was printed of it, and what ended it."""
 
@@ -160,6 +164,8 @@ class _Running:
         self._progress.clear()
         if printer := self._printer:
             self._print(lambda: _print_whole(printer, self.session))
+        for text in _notes(self.session):
+            _say(text)
         if self.launch.log:
             _say(f"log: {self.launch.log}")
 
@@ -184,6 +190,15 @@ class _Running:
         self.signal = number
         if self._cancel:
             self._cancel()
+
+
+def _notes(session: Session) -> list[str]:
+    """What is worth knowing about the replies, of a few of them."""
+    noted = [turn for turn in session.turns.values() if turn.note]
+    notes = [f"{one_line(turn.id)}: {one_line(turn.note)}" for turn in noted[:MOST_NOTES]]
+    if len(noted) > MOST_NOTES:
+        notes.append(f"and {len(noted) - MOST_NOTES} more such turns")
+    return notes
 
 
 def _verdict(session: Session) -> int:

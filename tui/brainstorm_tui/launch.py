@@ -1,7 +1,8 @@
 """A launch: everything that a session is started with; and the start itself."""
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,8 @@ from brainstorm_agents.journal import (
     ThreadedJournal,
 )
 from brainstorm_agents.log_file import LogFile
-from brainstorm_agents.models import MOCK, Models
+from brainstorm_agents.models import MOCK, Models, is_real
+from brainstorm_agents.recording import Recording
 from brainstorm_agents.reopen import Reopened
 from brainstorm_agents.scenario import Scenario
 from brainstorm_tui import locations
@@ -55,6 +57,8 @@ class Launch:
     """Where litellm's calls go, if not to the provider's own address."""
     may_rename_log: bool = False
     """Whether the log gets another name where somebody else has just taken its own."""
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+    """What its recorded models play, by their names."""
     run_at_once: bool = False
     """Whether the rounds follow the opening without being asked for."""
     reopened: Reopened | None = None
@@ -64,7 +68,7 @@ class Launch:
         if self.speed == 1:
             return
         for role in self.scenario.roles:
-            if role.model != MOCK:
+            if is_real(role.model):
                 raise InputError(
                     f"--speed {self.speed:g} does not go with the model {role.model!r} of"
                     f" {role.name}: a real model takes the time it takes; leave --speed out, or"
@@ -96,7 +100,7 @@ def start(
     """
     reopened = launch.reopened
     environment = Environment(
-        Models(launch.api_base),
+        Models(launch.api_base, launch.recordings),
         # A virtual loop's seconds are the session's as they are.
         clock or LoopClock(launch.speed or 1.0),
         _journal(launch, acknowledge),

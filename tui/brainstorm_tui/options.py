@@ -14,8 +14,11 @@ from brainstorm_agents import scenario as scenarios
 from brainstorm_agents import strict_yaml
 from brainstorm_agents.cast import Scenario
 from brainstorm_agents.errors import InputError
+from brainstorm_agents.models import RECORDED
+from brainstorm_agents.recording import Recording
 from brainstorm_tui import locations
 from brainstorm_tui.launch import Launch
+from brainstorm_tui.recordings import played_scenario, read_recording, read_recordings
 
 DEFAULT_SCENARIO = "classroom"
 FASTEST = 1000
@@ -56,7 +59,7 @@ def _between(least: int, most: int) -> Callable[[click.Context, click.Parameter,
 
 scenario_argument = click.argument(
     "scenario",
-    default=DEFAULT_SCENARIO,
+    required=False,
     shell_complete=lambda context, parameter, incomplete: complete_scenario(incomplete),
 )
 
@@ -84,7 +87,8 @@ speed_option = setting(
     show_default=False,
     metavar="N",
     callback=_between(0, FASTEST),
-    help="How many times faster the mock speaks. 0, without a screen: it waits for nothing."
+    help="How many times faster the mock and recordings speak. 0, without a screen: they wait for"
+    " nothing."
     "  [default: 1]",
 )
 
@@ -95,7 +99,9 @@ _SESSION_OPTIONS = (
         "--model",
         metavar="NAME",
         help="The model of every role: mock, or any that litellm can call, such as"
-        " ollama_chat/llama3.2. Keys come from the provider's environment variable.",
+        " ollama_chat/llama3.2. Keys come from the provider's environment variable."
+        " recorded:LOG says again what a session's models said; without SCENARIO it takes the"
+        " scenario, the topic and the seed from LOG, too.",
     ),
     api_base_option,
     click.option(
@@ -105,7 +111,7 @@ _SESSION_OPTIONS = (
         multiple=True,
         metavar="KEY=VALUE",
         help="A parameter of every role's model; may be repeated. The mock takes latency,"
-        " first_token, tokens_per_second, tokens, fail and script.",
+        " first_token, tokens_per_second, tokens, fail and script, recordings strict.",
     ),
     setting(
         "--max-concurrency",
@@ -157,7 +163,7 @@ def need_topic(scenario: Scenario) -> None:
 
 
 def make_launch(
-    ref: str,
+    ref: str | None,
     *,
     topic: str | None,
     rounds: int | None,
@@ -174,14 +180,23 @@ def make_launch(
 ) -> Launch:
     """The launch that a scenario and the options add up to.
 
+    Without a scenario it is the recording's, if a recording is to be played, else the classroom.
+
     Raises:
         InputError: The scenario or an option is wrong.
         click.UsageError: Two options contradict each other.
     """
     if topic is not None and not topic.strip():
         raise click.UsageError("--topic is empty; leave it out to use the scenario's topic")
+    recordings: dict[str, Recording] = {}
+    if ref is None and model and model.startswith(RECORDED) and model != RECORDED:
+        recording = recordings[model] = read_recording(model, log_dir)
+        written, drawn = played_scenario(recording), recording.seed
+    else:
+        written = scenarios.load(ref or DEFAULT_SCENARIO)
+        drawn = secrets.randbelow(DRAWN_SEEDS)
     scenario = scenarios.with_overrides(
-        scenarios.load(ref),
+        written,
         topic=topic,
         rounds=rounds,
         model=model,
@@ -190,10 +205,11 @@ def make_launch(
     )
     return Launch(
         scenario=scenario,
-        seed=secrets.randbelow(DRAWN_SEEDS) if seed is None else seed,
+        seed=drawn if seed is None else seed,
         speed=speed,
         log=_log_path(scenario, log, no_log, log_dir),
         api_base=api_base,
+        recordings=recordings or read_recordings(scenario, log_dir, Path(ref or "").parent),
         may_rename_log=log is None,
         run_at_once=run_at_once,
     )

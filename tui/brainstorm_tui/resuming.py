@@ -11,6 +11,7 @@ from brainstorm_agents.errors import BrainstormError
 from brainstorm_agents.reopen import Reopened, reopen
 from brainstorm_tui import locations
 from brainstorm_tui.launch import Launch
+from brainstorm_tui.recordings import read_recordings
 from brainstorm_tui.text.safe import one_line
 
 _CHANGEABLE = "--rounds, --speed and --api-base"
@@ -60,7 +61,7 @@ def reopened_launch(log: Path, folder: Path | None, wishes: Wishes) -> Launch:
     """
     reopened = reopen(locations.find_log(log, folder))
     try:
-        launch = _launch(reopened, wishes)
+        launch = _launch(reopened, folder, wishes)
     except BrainstormError:
         reopened.file.close()
         raise
@@ -72,7 +73,7 @@ def reopened_launch(log: Path, folder: Path | None, wishes: Wishes) -> Launch:
     return launch
 
 
-def _launch(reopened: Reopened, wishes: Wishes) -> Launch:
+def _launch(reopened: Reopened, folder: Path | None, wishes: Wishes) -> Launch:
     header = reopened.session.header
     assert header is not None, "the reader has checked it"
     scenario = header.scenario
@@ -80,6 +81,7 @@ def _launch(reopened: Reopened, wishes: Wishes) -> Launch:
         scenario = msgspec.structs.replace(scenario, rounds=wishes.rounds)
     return Launch(
         scenario=scenario,
+        recordings=read_recordings(scenario, folder, reopened.file.path.parent),
         seed=header.seed,
         speed=wishes.speed,
         log=reopened.file.path,

@@ -1,23 +1,39 @@
 """Models: what produces a reply. One face, several small implementations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainstorm_agents.models.model import Chunk, Model, Request
+from brainstorm_agents.parameters import MOCK, RECORDED
 
-MOCK = "mock"
-"""The name of the embedded model."""
+if TYPE_CHECKING:
+    from brainstorm_agents.recording import Recording
+
+
+def is_real(name: str) -> bool:
+    """Whether a model of that name is asked for every reply: that takes its time, and may cost."""
+    return name != MOCK and not name.startswith(RECORDED)
 
 
 class Models:
-    """The models of one session, each made when it is first asked for and closed with it."""
+    """The models of one session, each made when it is first asked for and closed with it.
 
-    def __init__(self, api_base: str | None = None) -> None:
+    Args:
+        api_base: The address of a server to ask instead of the providers' own.
+        recordings: What recorded models play, by their names; of others the log is read.
+    """
+
+    def __init__(
+        self, api_base: str | None = None, recordings: "Mapping[str, Recording] | None" = None
+    ) -> None:
         self._api_base = api_base
+        self._recordings = recordings or {}
         self._made: dict[str, Model] = {}
 
     def __getitem__(self, name: str) -> Model:
-        """The model of that name: `mock`, or anything that litellm knows."""
-        kind = MOCK if name == MOCK else "litellm"
+        """The model of that name: `mock`, `recorded:LOG`, or anything that litellm knows."""
+        kind = "litellm" if is_real(name) else name
         if kind not in self._made:
             self._made[kind] = self._make(kind)
         return self._made[kind]
@@ -28,6 +44,12 @@ class Models:
             from brainstorm_agents.models.mock import MockModel
 
             return MockModel()
+        if kind.startswith(RECORDED):
+            from brainstorm_agents.models.recorded import RecordedModel
+            from brainstorm_agents.recording import Recording
+
+            recording = self._recordings.get(kind)
+            return RecordedModel(recording or Recording(Path(kind.removeprefix(RECORDED))))
         from brainstorm_agents.models.litellm import LitellmModel
 
         return LitellmModel(self._api_base)
@@ -43,4 +65,4 @@ class Models:
             await model.close()
 
 
-__all__ = ["MOCK", "Chunk", "Model", "Models", "Request"]
+__all__ = ["MOCK", "RECORDED", "Chunk", "Model", "Models", "Request", "is_real"]

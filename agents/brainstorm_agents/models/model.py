@@ -9,6 +9,9 @@ from brainstorm_agents.clock import Clock
 from brainstorm_agents.events import Usage
 from brainstorm_agents.prompt import Prompt
 
+COALESCE_S = 0.05
+"""What arrives within this much session time becomes one event."""
+
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
     """A piece of a reply. Usage comes at most once, with or without text."""
@@ -16,6 +19,8 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     reasoning: str = ""
     usage: Usage | None = None
+    note: str = ""
+    """What is worth knowing about the reply beside its text."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -177,6 +177,8 @@ class _Drawing:
             yield from self._plain(turn.reasoning[-3 * self.form.width :])
         elif not turn.is_settled:
             yield self._line([Piece(look.symbols.more, look.ink("dim"))])
+        if turn.note:
+            yield from self._plain(turn.note)
 
     def _said(self, turn: Turn, ink: str) -> Iterator[Strip]:
         """The text; while it still comes, with a bar in the role's colour behind it."""

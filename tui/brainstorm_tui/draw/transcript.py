@@ -117,6 +117,8 @@ class Transcript:
             yield from prose(look, turn.text, width, ink=ink, place=place, streaming=not is_whole)
         else:
             yield strip(width, look.ink("dim"), [Piece(look.symbols.more, look.ink("dim"))])
+        if turn.note:
+            yield from plain(look, turn.note, width)
 
 
 def matches(found: Sequence[Entry], wanted: str) -> list[int]:

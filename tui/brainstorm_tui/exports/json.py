@@ -102,6 +102,7 @@ def _turn(session: Session, turn: Turn) -> dict[str, Any]:
         "text": None if is_published else sanitise(turn.text),
         "reasoning": sanitise(turn.reasoning),
         "discarded": sanitise(turn.discarded),
+        "note": sanitise(turn.note),
         "times": _times(session, turn),
         "usage": _usage(turn),
     }

@@ -1,0 +1,52 @@
+"""Recordings that a session plays: their logs found, and read before anything starts."""
+
+from pathlib import Path
+
+import msgspec
+
+from brainstorm_agents.controller import Reason
+from brainstorm_agents.models import RECORDED
+from brainstorm_agents.recording import Recording
+from brainstorm_agents.scenario import Scenario
+from brainstorm_tui import locations
+
+
+def read_recording(name: str, folder: Path | None = None, beside: Path | None = None) -> Recording:
+    """What a recorded model plays.
+
+    Args:
+        name: `recorded:`, and a path, or a file beside the one that names it, or among the logs.
+        folder: Where the logs are, if not where they always are.
+        beside: The folder of the file that names it, if one does.
+
+    Raises:
+        LogError: There is no such log, or it is damaged.
+    """
+    log = Path(name.removeprefix(RECORDED))
+    near = beside / log if beside else log
+    if near.exists() and not log.exists():
+        return Recording(near)
+    return Recording(locations.find_log(log, folder))
+
+
+def read_recordings(
+    scenario: Scenario, folder: Path | None = None, beside: Path | None = None
+) -> dict[str, Recording]:
+    """What the recorded models of a scenario play, by their names; empty if it has none.
+
+    Raises:
+        LogError: A log is not there, or is damaged.
+    """
+    names = {role.model for role in scenario.roles if role.model.startswith(RECORDED)}
+    return {name: read_recording(name, folder, beside) for name in sorted(names)}
+
+
+def played_scenario(recording: Recording) -> Scenario:
+    """A recording's own scenario, with as many rounds as were finished.
+
+    One in which all was quiet in the end keeps its rounds: it will be quiet again.
+    """
+    session = recording.session
+    if Reason.QUIET in (session.ended, session.paused):
+        return session.scenario
+    return msgspec.structs.replace(session.scenario, rounds=max(0, session.finished_round))
