@@ -229,7 +229,7 @@ async def test_replies_that_cost_money_are_not_cut_without_asking_twice(
     model = FakeModel(otherwise=lambda request: ["one", 60.0, "two"])
     monkeypatch.setattr("brainstorm_tui.launch.Models", lambda *_: FakeModels(model))
     # The launch is on the mock, whatever the speed: only the name tells the app what it costs.
-    monkeypatch.setattr("brainstorm_tui.app.MOCK", "another")
+    monkeypatch.setattr("brainstorm_tui.app.is_real", lambda name: True)
     async with staged(cast()) as stage:
         await stage.press("q")
         assert "would be cut: again to quit" in stage.lines[-1]

@@ -313,6 +313,7 @@ _COMMANDS = (
     ("Zoom", "z: one pane over the stage", "zoom"),
     ("Who saw what", "w", "saw"),
     ("Run diagram", "t", "diagram"),
+    ("The prompt", "p: what the model was sent", "prompt"),
     ("Read", "v: the whole transcript in order", "read"),
     ("Search", "/: then n and N", "search"),
     ("Copy the message", "y", "copy"),

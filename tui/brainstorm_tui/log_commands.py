@@ -1,9 +1,10 @@
-"""The commands about logs: list, search, recover."""
+"""The commands about logs: list, search, show a prompt, recover."""
 
 from pathlib import Path
 
 import click
 
+from brainstorm_agents.errors import InputError
 from brainstorm_tui import locations, log_list
 from brainstorm_tui.options import log_dir_option
 from brainstorm_tui.text.safe import one_line, sanitise
@@ -14,7 +15,7 @@ from brainstorm_tui.text.safe import one_line, sanitise
 @log_dir_option
 @click.pass_context
 def group(context: click.Context, limit: int, log_dir: Path | None) -> None:
-    """List the latest logs, search them, save a damaged one.
+    """List the latest logs, search them, show what a model was sent, save a damaged one.
 
     Without a command they are listed. Of each: when, which scenario, how far it came, how it
     ended, and on what topic.
@@ -54,6 +55,31 @@ def search(above: Path | None, text: str, log_dir: Path | None) -> None:
         click.echo(f"{one_line(found.log.name)}  {found.id} {found.speaker}: {found.excerpt}")
     if not is_found:
         click.echo(f"{folder}: nothing found", err=True)
+
+
+@group.command("prompt")
+@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("turn")
+@click.option("--json", "as_json", is_flag=True, help="Print the list that the model was given.")
+@log_dir_option
+@click.pass_obj
+def prompt(above: Path | None, log: Path, turn: str, as_json: bool, log_dir: Path | None) -> None:
+    """Print the messages that the model was sent for TURN, such as a1.
+
+    They are made again from LOG, which says what the role had seen. The mock gets none of these
+    words: of its turns they are what a real model would have been sent.
+    """
+    from brainstorm_agents.reader import read
+    from brainstorm_tui import plain_prompt
+
+    path = locations.find_log(log, log_dir or above)
+    session = read(path).session()
+    if turn not in session.turns:
+        some = ", ".join(list(session.turns)[:3])
+        there = f"there are {some}, …" if some else "there are none"
+        raise InputError(f"{path}: there is no turn {turn!r}; {one_line(there)}")
+    show = plain_prompt.prompt_json if as_json else plain_prompt.prompt_text
+    click.echo(show(session, turn).rstrip("\n"))
 
 
 @group.command("recover")

@@ -99,7 +99,7 @@ def title(session: Session, marks: Marks = UNICODE) -> str:
 def user_text(message: Message) -> str:
     """What the person said, with a heading."""
     to = f" to {', '.join(map(one_line, message.to))}" if message.to else ""
-    return f"{one_line(message.id)}  You{to}\n{_indented(message.text)}"
+    return f"{one_line(message.id)}  You{to}\n{indented(message.text)}"
 
 
 def round_text(session: Session, round_: Round, marks: Marks = UNICODE) -> str:
@@ -178,7 +178,7 @@ def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
     if len(heard) > MOST_IDS:
         heard[MOST_IDS:] = [f"and {len(heard) - MOST_IDS} more"]
     heading = f"{one_line(turn.id)} {marks.arrow} {' '.join(heard)}  {one_line(turn.role)}"
-    return f"{heading}\n{_indented(turn.text)}"
+    return f"{heading}\n{indented(turn.text)}"
 
 
 def _failure(turn: Turn) -> str:
@@ -211,7 +211,8 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
+    """Text of a stranger, made safe and set off from the headings."""
     return "".join(f"  {line}\n" if line else "\n" for line in _lines(text))
 
 

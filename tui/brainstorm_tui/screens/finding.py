@@ -19,6 +19,7 @@ class Finding(Frame):
         Binding("slash", "search", "Search", show=False),
         Binding("n", "found(1)", "Next place", show=False),
         Binding("N", "found(-1)", "Place before", show=False),
+        Binding("p", "prompt", "The prompt that was sent", show=False),
         Binding("y", "copy", "Copy the message", show=False),
         Binding("Y", "copy_all", "Copy all", show=False),
     ]
@@ -39,6 +40,11 @@ class Finding(Frame):
     def look_at(self, entry: Entry) -> None:
         """Have something in view, and look at it."""
         raise NotImplementedError
+
+    def whole(self) -> str:
+        """All that there is to copy: by default the transcript."""
+        session = self.transport.source.session
+        return as_text(session, entries(session))
 
     def action_search(self) -> None:
         """Ask what to look for."""
@@ -73,9 +79,21 @@ class Finding(Frame):
 
     async def action_copy_all(self) -> None:
         """Copy the whole transcript."""
-        session = self.transport.source.session
-        way = await copy(as_text(session, entries(session)), self.app.copy_to_clipboard)
+        way = await copy(self.whole(), self.app.copy_to_clipboard)
         self.hint(f"all: {way}")
+
+    def action_prompt(self) -> None:
+        """Show what the model was sent for the turn that is looked at."""
+        entry = self.looked_at()
+        if entry is None:
+            self.hint("nobody was asked yet")
+        elif entry.turn is None:
+            self.hint("a model was asked for what a role says: choose a message of one")
+        else:
+            # Imported on demand: the first frame does not wait for it.
+            from brainstorm_tui.screens.prompt import PromptScreen
+
+            self.app.push_screen(PromptScreen(self.transport, entry.turn))
 
     def on_search_line_wanted(self, message: SearchLine.Wanted) -> None:
         """Mark what is looked for while it is typed, and go to its last place."""

@@ -81,6 +81,7 @@ VIEW: tuple[Section, ...] = (
             ("z", "zoom: one pane over the stage"),
             ("w", "who saw what: what the chosen turn had before it"),
             ("t", "the run diagram"),
+            ("p", "the prompt: what the model was sent for the chosen turn"),
             ("Up Down", "message before, next message"),
             ("PgUp PgDn  wheel", "scroll; G follows the end again"),
             ("v", "read the whole transcript"),

@@ -71,7 +71,6 @@ class SessionScreen(Finding):
         *(
             Binding(key, f"later('{what}')", what, show=False)
             for key, what in (
-                ("p", "the prompt that was sent"),
                 ("asterisk", "keeping an idea"),
                 ("f", "fork"),
                 ("g", "going to a round"),
