@@ -11,6 +11,7 @@ from textual.strip import Strip
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
+from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
@@ -35,6 +36,8 @@ class Form:
     """The hairline says which round begins."""
     is_terse: bool
     """Tokens are left out of the headings of settled messages."""
+    is_open: bool = False
+    """What was thought aloud is shown whole."""
 
     @property
     def margins(self) -> Margins:
@@ -156,6 +159,9 @@ class _Drawing:
     def _turn(self, turn: Turn, ink: str) -> Iterator[Strip]:
         look = self.look
         sign = look.symbols.phases[turn.phase]
+        yield from reasoning(
+            look, turn, self.form.width, is_open=self.form.is_open, margins=self.form.margins
+        )
         if turn.text and turn.phase in (Phase.FAILED, Phase.RETRYING):
             yield from self._plain(turn.text, strike=True)
         if turn.phase is Phase.FAILED:
@@ -173,9 +179,7 @@ class _Drawing:
             yield self._line([stopped, Piece("  s asks again", look.ink("dim"))])
         elif turn.text:
             yield from self._said(turn, ink)
-        elif turn.reasoning:
-            yield from self._plain(turn.reasoning[-3 * self.form.width :])
-        elif not turn.is_settled:
+        elif not turn.is_settled and not turn.reasoning:
             yield self._line([Piece(look.symbols.more, look.ink("dim"))])
         if turn.note:
             yield from self._plain(turn.note)

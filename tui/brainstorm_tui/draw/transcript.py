@@ -10,6 +10,7 @@ from textual.strip import Strip
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
+from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Piece, strip
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
@@ -107,6 +108,7 @@ class Transcript:
             look, session, turn, width, is_terse=False, is_chosen=is_chosen, with_name=True
         )
         yield strip(width, look.ink("dim"), left, right)
+        yield from reasoning(look, turn, width, is_open=is_chosen)
         if turn.phase is Phase.FAILED:
             chip = f" {look.symbols.phases[Phase.FAILED]} failed "
             yield strip(width, look.ink("dim"), [Piece(chip, look.chip("failure"))])
@@ -115,7 +117,7 @@ class Transcript:
             is_whole = turn.phase is Phase.DONE
             ink = "text" if is_whole else "older"
             yield from prose(look, turn.text, width, ink=ink, place=place, streaming=not is_whole)
-        else:
+        elif not turn.reasoning:
             yield strip(width, look.ink("dim"), [Piece(look.symbols.more, look.ink("dim"))])
         if turn.note:
             yield from plain(look, turn.note, width)

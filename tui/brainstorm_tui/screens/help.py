@@ -78,10 +78,9 @@ VIEW: tuple[Section, ...] = (
         "What is shown",
         (
             ("1-9  Tab", "focus a pane"),
-            ("z", "zoom: one pane over the stage"),
-            ("w", "who saw what: what the chosen turn had before it"),
+            ("z", "zoom: one pane over the stage, its thoughts unfolded"),
+            ("w  p", "what the chosen turn saw; the prompt that was sent"),
             ("t", "the run diagram"),
-            ("p", "the prompt: what the model was sent for the chosen turn"),
             ("Up Down", "message before, next message"),
             ("PgUp PgDn  wheel", "scroll; G follows the end again"),
             ("v", "read the whole transcript"),

@@ -496,6 +496,7 @@ class SessionScreen(Finding):
             is_aligned=self._arrangement.is_aligned,
             is_terse=self._arrangement.is_terse or width < 34,
             is_labelled=pane.role == self._names[0] or self._arrangement.is_zoomed,
+            is_open=self._arrangement.is_zoomed,
         )
 
     def _title(self, pane: Pane, now: float) -> Strip:
