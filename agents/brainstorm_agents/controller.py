@@ -111,6 +111,10 @@ class Controller:
         """Publish what the user says."""
         self.environment.say(text, to)
 
+    def keep_idea(self, turn: str, kept: bool = True) -> None:
+        """Keep what was said in a turn as an idea, or no more."""
+        self.environment.keep_idea(turn, kept)
+
     async def serve(self) -> None:
         """Step whenever rounds are wanted, until cancelled."""
         while True:

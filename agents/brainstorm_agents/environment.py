@@ -12,6 +12,7 @@ from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import (
     FORMAT,
     Event,
+    IdeaKept,
     RoundFinished,
     RoundStarted,
     SessionEnded,
@@ -98,6 +99,10 @@ class Environment:
         count = len(self.session.user_positions) + 1
         id_ = USER if count == 1 else f"{USER}{count}"
         self._emit(UserSpoke, id=id_, text=whole_text(text), to=tuple(to))
+
+    def keep_idea(self, turn: str, kept: bool = True) -> None:
+        """Note that what was said in a turn is kept as an idea, or no more."""
+        self._emit(IdeaKept, id=turn, kept=kept)
 
     def pause(self, reason: str) -> None:
         """Note that no further round starts."""

@@ -137,6 +137,13 @@ class TurnCancelled(Event, frozen=True):
     reason: str
 
 
+class IdeaKept(Event, frozen=True):
+    """The person keeps what was said in a turn as an idea, or takes that back."""
+
+    id: str
+    kept: bool = True
+
+
 class SessionPaused(Event, frozen=True):
     """No further round starts until somebody says so."""
 
@@ -167,6 +174,7 @@ AnyEvent = (
     | TurnFinished
     | TurnFailed
     | TurnCancelled
+    | IdeaKept
     | SessionPaused
     | SessionResumed
     | SessionEnded

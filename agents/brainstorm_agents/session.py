@@ -5,6 +5,7 @@ from collections.abc import Callable
 from brainstorm_agents.errors import UnfitEvent
 from brainstorm_agents.events import (
     Event,
+    IdeaKept,
     Ranges,
     RoundFinished,
     RoundStarted,
@@ -63,6 +64,8 @@ class Session:
         self.addressed: list[int] = []
         """Positions of the messages that are not meant for everyone."""
         self.user_positions: list[int] = []
+        self.ideas: dict[str, None] = {}
+        """The ids of the turns that the person keeps as ideas, in the order of keeping."""
         self.under_way = UnderWay()
         """The time in which turns were under way."""
         self.paused: str | None = None
@@ -262,6 +265,16 @@ class Session:
     def _cancel_turn(self, event: TurnCancelled) -> None:
         self._settle(self._turn(event.id), Phase.CANCELLED, event.t, event.reason)
 
+    def _keep_idea(self, event: IdeaKept) -> None:
+        turn = self.turns.get(event.id)
+        if turn is None:
+            raise UnfitEvent(f"no turn {event.id!r} has begun, so none of its ideas is kept")
+        if event.kept:
+            self.ideas[event.id] = None
+        else:
+            self.ideas.pop(event.id, None)
+        self._touch(turn)
+
     def _pause(self, event: SessionPaused) -> None:
         self.paused = event.reason
 
@@ -307,6 +320,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     TurnFinished: Session._finish_turn,
     TurnFailed: Session._fail_turn,
     TurnCancelled: Session._cancel_turn,
+    IdeaKept: Session._keep_idea,
     SessionPaused: Session._pause,
     SessionResumed: Session._resume,
     SessionEnded: Session._end,

@@ -314,6 +314,7 @@ _COMMANDS = (
     ("Who saw what", "w", "saw"),
     ("Run diagram", "t", "diagram"),
     ("The prompt", "p: what the model was sent", "prompt"),
+    ("Keep as an idea", "*: the chosen message; again takes it back", "keep"),
     ("Read", "v: the whole transcript in order", "read"),
     ("Search", "/: then n and N", "search"),
     ("Copy the message", "y", "copy"),

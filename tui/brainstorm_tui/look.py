@@ -39,6 +39,7 @@ class Symbols:
     bullet: str
     quote: str
     dot: str
+    idea: str
     more: str
     approx: str
     times: str
@@ -79,6 +80,7 @@ UNICODE = Symbols(
     bullet="•",
     quote="▏",
     dot="·",
+    idea="✦",
     more="…",
     approx="≈",
     times="×",
@@ -119,6 +121,7 @@ ASCII = Symbols(
     bullet="*",
     quote="|",
     dot="-",
+    idea="*",
     more="...",
     approx="~",
     times="x",

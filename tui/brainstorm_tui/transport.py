@@ -74,6 +74,15 @@ class Live:
         """Say something."""
         self.controller.say(text, to)
 
+    def keep(self, turn: str) -> str:
+        """Keep a turn as an idea, or take that back."""
+        ideas = self.controller.session.ideas
+        self.controller.keep_idea(turn, turn not in ideas)
+        count = f"{len(ideas)} idea{'s' * (len(ideas) != 1)}"
+        if turn in ideas:
+            return f"{turn} is kept as an idea: {count}; a Markdown export lists them"
+        return f"{turn} is no idea any more: {count} kept"
+
     def _step(self) -> str | None:
         was_running = self.controller.is_running
         if not was_running and self._is_quiet():

@@ -80,6 +80,8 @@ def turn_heading(
     left = [own]
     if with_name:
         left.append(Piece(f" {one_line(turn.role)}", look.role(place)))
+    if turn.id in session.ideas:
+        left.append(Piece(f" {look.symbols.idea}", look.ink("text", bold=True)))
     left.append(Piece(f" {look.symbols.arrow}", dim))
     right = _measures(look, turn, is_terse=is_terse)
     room = width - width_of(left) - width_of(right) - 1

@@ -26,6 +26,7 @@ def export(log: Log) -> Iterator[str]:
     yield from _array("messages", _messages(session))
     yield from _array("turns", (_turn(session, turn) for turn in session.turns.values()))
     yield from _array("rounds", (_round(round_) for round_ in session.rounds))
+    yield f'"ideas": {_dumped([one_line(id_) for id_ in session.ideas])},\n'
     yield f'"ended": {_dumped(_ended(session))}\n}}\n'
 
 

@@ -22,6 +22,7 @@ def export(log: Log) -> Iterator[str]:
         said = round_.horizon
         yield from _round(session, round_)
     yield from _said_by_user(session.published[said:], is_first=not said)
+    yield from _ideas(session)
     yield from _end(session)
 
 
@@ -73,6 +74,15 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     took = facts.seconds(turn.spent(session.t))
     retries = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
     yield f"*{took} · {turn.tokens:,} tokens{retries}*\n"
+
+
+def _ideas(session: Session) -> Iterator[str]:
+    """What the person has kept, in that order."""
+    kept = [session.turns[id_] for id_ in session.ideas if session.turns[id_].text]
+    if kept:
+        yield "\n## Ideas kept\n"
+    for turn in kept:
+        yield f"\n### {escaped(turn.id)} · {escaped(turn.role)}\n\n{harmless(turn.text)}\n"
 
 
 def _end(session: Session) -> Iterator[str]:

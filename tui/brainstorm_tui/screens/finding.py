@@ -8,7 +8,7 @@ from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.transcript import Entry, as_text, entries, matches
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.text.markdown import plain
-from brainstorm_tui.transport import Transport
+from brainstorm_tui.transport import Live, Transport
 from brainstorm_tui.widgets.search import SearchLine
 
 
@@ -20,6 +20,7 @@ class Finding(Frame):
         Binding("n", "found(1)", "Next place", show=False),
         Binding("N", "found(-1)", "Place before", show=False),
         Binding("p", "prompt", "The prompt that was sent", show=False),
+        Binding("asterisk", "keep", "Keep as an idea", show=False),
         Binding("y", "copy", "Copy the message", show=False),
         Binding("Y", "copy_all", "Copy all", show=False),
     ]
@@ -40,6 +41,20 @@ class Finding(Frame):
     def look_at(self, entry: Entry) -> None:
         """Have something in view, and look at it."""
         raise NotImplementedError
+
+    def action_keep(self) -> None:
+        """Keep the message that is looked at as an idea; again, take it back."""
+        entry = self.looked_at()
+        if not isinstance(self.transport, Live):
+            self.hint(
+                "this is a replay, which writes nothing: ideas are kept while a session is live"
+            )
+        elif entry is None or not entry.text:
+            self.hint("nothing was said yet")
+        elif entry.turn is None:
+            self.hint("this is your own; ideas are kept of what the roles say")
+        else:
+            self.hint(self.transport.keep(entry.turn.id))
 
     def whole(self) -> str:
         """All that there is to copy: by default the transcript."""

@@ -84,6 +84,7 @@ VIEW: tuple[Section, ...] = (
             ("Up Down", "message before, next message"),
             ("PgUp PgDn  wheel", "scroll; G follows the end again"),
             ("v", "read the whole transcript"),
+            ("*", "keep the message as an idea; again takes it back"),
             ("/ n N", "search, next place, place before"),
             ("y Y  e", "copy the message, or all; export"),
             ("F", "the focus follows who speaks"),

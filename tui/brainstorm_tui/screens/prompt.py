@@ -39,6 +39,10 @@ class PromptScreen(Reading):
         """All messages, for the clipboard."""
         return self._text.whole()
 
+    def action_keep(self) -> None:
+        """A prompt holds no message that could be kept."""
+        self.hint("ideas are kept of messages: Esc leads back to them")
+
     def action_prompt(self) -> None:
         """Close it: it is here."""
         self.action_close()

@@ -71,7 +71,6 @@ class SessionScreen(Finding):
         *(
             Binding(key, f"later('{what}')", what, show=False)
             for key, what in (
-                ("asterisk", "keeping an idea"),
                 ("f", "fork"),
                 ("g", "going to a round"),
             )
