@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from brainstorm_agents.errors import UnfitEvent
-from brainstorm_agents.events import IdeaKept
+from brainstorm_agents.events import IdeaKept, encode
 from brainstorm_agents.reader import Log, read
 from brainstorm_tui.exports import exporter
 
+from ..agents.casts import write_log
 from .stage import Stage, cast, record, staged
 
 
@@ -86,9 +87,10 @@ async def test_a_replay_shows_ideas_and_keeps_none(log: Log) -> None:
 
 def with_ideas(log: Log, *ids: str) -> Log:
     """The log, in which those were kept at its end."""
-    last = log.events[-1]
-    more = [IdeaKept(last.seq + place, last.t, id=id_) for place, id_ in enumerate(ids, 1)]
-    return Log(log.path, [*log.events, *more], log.lines, 0)
+    session = log.session()
+    more = [IdeaKept(session.seq + n, session.t, id=id_) for n, id_ in enumerate(ids, 1)]
+    path = log.path.with_name("ideas.jsonl")
+    return read(write_log(path, [*log.lines, *map(encode, more)]))
 
 
 def test_exports_list_the_ideas_in_the_order_of_keeping(log: Log) -> None:

@@ -4,12 +4,15 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from brainstorm_agents.events import Event, TurnAsked, TurnFinished, Usage, encode
 from brainstorm_agents.prompt import Prompt
-from brainstorm_agents.reader import Log
+from brainstorm_agents.reader import Log, read
 from brainstorm_tui.cli import main
 
+from ..agents.casts import write_log
 from .stage import cast, record, staged
 
 TALL = (120, 200)
@@ -97,24 +100,21 @@ async def test_a_prompt_is_searched_and_its_messages_are_chosen_and_copied(log: 
         assert "all: " in stage.text
 
 
-async def test_a_real_model_is_named_with_what_it_counted(
-    monkeypatch: pytest.MonkeyPatch, log: Log
-) -> None:
-    def events(log: Log) -> Log:
-        import msgspec
-
-        from brainstorm_agents.events import TurnAsked, TurnFinished, Usage
-
-        changed = []
-        for event in log.events:
-            if isinstance(event, TurnAsked):
-                event = msgspec.structs.replace(event, model="openai/bee")
-            if isinstance(event, TurnFinished):
-                event = msgspec.structs.replace(event, usage=Usage(1234, 5))
+def asked_of_a_server(log: Log) -> Log:
+    """The log, as if a real model had been asked and had counted."""
+    changed: list[Event] = []
+    for event in log.events:
+        if isinstance(event, TurnAsked):
+            changed.append(msgspec.structs.replace(event, model="openai/bee"))
+        elif isinstance(event, TurnFinished):
+            changed.append(msgspec.structs.replace(event, usage=Usage(1234, 5)))
+        else:
             changed.append(event)
-        return msgspec.structs.replace(log, events=changed)
+    return read(write_log(log.path.with_name("asked.jsonl"), map(encode, changed)))
 
-    async with staged(replay=events(log)) as stage:
+
+async def test_a_real_model_is_named_with_what_it_counted(log: Log) -> None:
+    async with staged(replay=asked_of_a_server(log)) as stage:
         await stage.press("p")
         assert "openai/bee was sent this, and counted 1,234 tokens." in stage.text
 

@@ -48,6 +48,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
 
 async def test_while_it_thinks_its_last_words_are_shown() -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(3)
         column, row = stage.place("thinks aloud")
         assert stage.lines[row].split()[2:4] == ["≈63", "tok"]
@@ -59,6 +60,7 @@ async def test_while_it_thinks_its_last_words_are_shown() -> None:
 
 async def test_when_it_speaks_a_line_is_left_of_it() -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(4.5)
         column, row = stage.place("thought for 4.0 s")
         assert stage.lines[row + 1][column:].startswith("Bees dance maps.")
@@ -69,6 +71,7 @@ async def test_when_it_speaks_a_line_is_left_of_it() -> None:
 
 async def test_zoom_unfolds_it() -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(60)
         await stage.press("z")
         assert LAST in words(stage.text)
@@ -79,6 +82,7 @@ async def test_zoom_unfolds_it() -> None:
 
 async def test_a_turn_that_failed_keeps_the_line() -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(60)
         await stage.play("s")
         assert stage.session.turns["b1"].reason
@@ -87,6 +91,7 @@ async def test_a_turn_that_failed_keeps_the_line() -> None:
 
 async def test_the_transcript_folds_it_too_and_unfolds_the_chosen_message() -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(60)
         await stage.press("v")
         assert "thought for 4.0 s" in stage.text
@@ -97,6 +102,7 @@ async def test_the_transcript_folds_it_too_and_unfolds_the_chosen_message() -> N
 
 async def test_nobody_else_hears_it(models: FakeModel) -> None:
     async with staged(cast()) as stage:
+        await stage.see("◐ thinking")
         await stage.advance(60)
         await stage.play("r")
         assert len(models.asked) > 4

@@ -33,7 +33,7 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--yes", is_flag=True, help="Ask real models without asking you first.")
 @options.session_options
-def command(scenario: str, repeat: int, as_json: bool, yes: bool, **chosen: Any) -> int:
+def command(scenario: str | None, repeat: int, as_json: bool, yes: bool, **chosen: Any) -> int:
     """Measure what concurrency saves.
 
     The same session runs concurrently and one after another (one call at a time), alternately,
