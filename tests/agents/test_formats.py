@@ -97,3 +97,9 @@ def _older(line: bytes) -> bytes:
     event["time"] = event.pop("t") * 1000
     body = json.dumps(event, separators=(",", ":"))[:-1].encode()
     return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
+
+
+def test_the_log_with_ideas_says_what_is_kept_and_what_was_noted() -> None:
+    session = read(GOLDEN / "format-1-ideas.jsonl").session()
+    assert list(session.ideas) == ["a0"]
+    assert session.turns["a0"].note.startswith("the prompt differs")
