@@ -513,7 +513,7 @@ def test_a_scenario_called_like_a_command_is_given_as_a_path(terminal: Terminal)
 def test_a_log_opens_in_the_screen(terminal: Terminal) -> None:
     Path("a.jsonl").touch()
     assert terminal.main("replay", "a.jsonl", "--theme", "ansi") == 0
-    chosen = {"follows": False, "theme": "ansi", "symbols": "auto"}
+    chosen = {"follows": False, "idle_limit": 1.0, "theme": "ansi", "symbols": "auto"}
     assert terminal.shown == [("replay", Path("a.jsonl"), chosen)]
 
 

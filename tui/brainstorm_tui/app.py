@@ -35,7 +35,7 @@ from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
 from brainstorm_tui.source import ReplaySource
 from brainstorm_tui.text.safe import one_line
-from brainstorm_tui.transport import Live, Replay
+from brainstorm_tui.transport import IDLE_LIMIT_S, Live, Replay
 
 THEME_WATCH_S = 1.0
 """How often the user's themes are looked at for changes."""
@@ -48,6 +48,7 @@ class BrainstormApp(App[int]):
         launches: What can be started; none for a replay.
         replay: The log to replay, or the beginning of it; None for a live session.
         follows: Go on reading the log as another process writes it.
+        idle_limit: Seconds that an idle stretch lasts at most while it plays.
         compare: Two sessions to compare instead, and what their logs are called.
         asks: Ask for the topic and the cast; else the first launch is started at once.
         theme: A theme's name.
@@ -74,6 +75,7 @@ class BrainstormApp(App[int]):
         *,
         replay: Log | None = None,
         follows: bool = False,
+        idle_limit: float = IDLE_LIMIT_S,
         compare: tuple[Comparison, tuple[str, str]] | None = None,
         asks: bool = False,
         theme: str | None = None,
@@ -84,6 +86,7 @@ class BrainstormApp(App[int]):
         self._clock = clock
         self._launches = launches
         self._replay = ReplaySource(replay, is_followed=follows) if replay else None
+        self._idle_limit = idle_limit
         self._compare = compare
         self._asks = asks
         self._symbols = symbols
@@ -135,7 +138,7 @@ class BrainstormApp(App[int]):
                 one_line(str(error)), title="a theme is wrong", severity="warning", markup=False
             )
         if self._replay is not None:
-            self.push_screen(SessionScreen(Replay(self._replay)))
+            self.push_screen(SessionScreen(Replay(self._replay, self._idle_limit)))
             self.call_after_refresh(self._read, self._replay)
         elif self._compare is not None:
             self.push_screen(CompareScreen(*self._compare))
@@ -317,6 +320,7 @@ _COMMANDS = (
     ("Keep as an idea", "*: the chosen message; again takes it back", "keep"),
     ("Read", "v: the whole transcript in order", "read"),
     ("Search", "/: then n and N", "search"),
+    ("Go to", "g: a round, a message; in a replay a time, an event", "go"),
     ("Copy the message", "y", "copy"),
     ("Copy all", "Y", "copy_all"),
     ("Export", "e: Markdown, HTML, SVG, …", "export"),
@@ -346,11 +350,20 @@ def run_live(
     return _run(app)
 
 
-def run_replay(path: Path, *, follows: bool, theme: str | None, symbols: str) -> int:
+def run_replay(
+    path: Path, *, follows: bool, idle_limit: float, theme: str | None, symbols: str
+) -> int:
     """Show a saved session, or one that another process is running; the exit code."""
     log = Log(path)
     log.read_on(AT_ONCE)
-    return _run(BrainstormApp(replay=log, follows=follows, theme=theme, symbols=_symbols(symbols)))
+    app = BrainstormApp(
+        replay=log,
+        follows=follows,
+        idle_limit=idle_limit,
+        theme=theme,
+        symbols=_symbols(symbols),
+    )
+    return _run(app)
 
 
 def run_compare(

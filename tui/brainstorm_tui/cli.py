@@ -307,6 +307,14 @@ def resume_session(
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--headless", "is_headless", is_flag=True, help="Print it instead, as `run` does.")
 @click.option("--follow", "follows", is_flag=True, help="Go on as another process writes it.")
+@setting(
+    "--idle-limit",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    metavar="SECONDS",
+    help="While it plays, what a stretch in which nothing was under way lasts at most: long enough"
+    " to see that the session waited. 0 leaves such stretches out.",
+)
 @show_option
 @json_option
 @theme_option
@@ -316,6 +324,7 @@ def replay(
     log: Path,
     is_headless: bool,
     follows: bool,
+    idle_limit: float,
     show: "Show | None",
     as_json: bool,
     theme: str | None,
@@ -349,7 +358,7 @@ def replay(
     check_theme(theme)
     from brainstorm_tui.app import run_replay
 
-    return run_replay(path, follows=follows, theme=theme, symbols=symbols)
+    return run_replay(path, follows=follows, idle_limit=idle_limit, theme=theme, symbols=symbols)
 
 
 cli.add_command(compare_command.command)

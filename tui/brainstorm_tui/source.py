@@ -3,9 +3,19 @@
 from typing import Protocol
 
 from brainstorm_agents.controller import Controller
-from brainstorm_agents.events import RoundFinished, RoundStarted, TurnStreamed
+from brainstorm_agents.errors import InputError
+from brainstorm_agents.events import (
+    RoundFinished,
+    RoundStarted,
+    TurnCancelled,
+    TurnFailed,
+    TurnFinished,
+    TurnStreamed,
+    UserSpoke,
+)
 from brainstorm_agents.reader import Log
 from brainstorm_agents.session import Session
+from brainstorm_tui.destination import Destination, ToEvent, ToMessage, ToRound, ToTime
 
 LATE_S = 1.0
 """Seconds that an event may come after its time from a session that goes on elsewhere."""
@@ -139,3 +149,62 @@ class ReplaySource:
             self.seek(min(self.position, self.log.first(RoundStarted) or 1))
         else:
             self.seek(end + 1)
+
+    def go(self, to: Destination) -> None:
+        """Show the session as it was there.
+
+        Raises:
+            InputError: There is no such event, or time.
+        """
+        match to:
+            case ToRound(number):
+                self._go_to_round(number)
+            case ToMessage(id_):
+                self._go_to_message(id_)
+            case ToTime(seconds):
+                total = self.whole.elapsed(self.whole.t)
+                if seconds > total:
+                    raise InputError(f"it took {total:.1f} s in all")
+                self.seek_time(self.whole.under_way.time(seconds))
+            case ToEvent(position):
+                if not 1 <= position <= self.length:
+                    raise InputError(f"there are events #1 to #{self.length:,}")
+                self.seek(position)
+
+    def _go_to_round(self, number: int) -> None:
+        """To the end of a round, or of all that there is of it."""
+        end = -1
+        for _ in range(number + 1):
+            found = self.log.first(RoundFinished, end + 1)
+            if found is None:
+                self.seek(self.length)
+                return
+            end = found
+        self.seek(end + 1)
+
+    def _go_to_message(self, id_: str) -> None:
+        """To where a message was there, or its turn over, or all that there is of it."""
+        turn = self.whole.turns.get(id_)
+        if turn is None:
+            self._go_to_said(id_)
+        elif turn.ended is None:
+            self.seek(self.length)
+        else:
+            self.seek_time(turn.ended)
+            # Of what happened at that time, no more than the end of this turn.
+            for seq in range(self.position - 1, 0, -1):
+                if self.log.time(seq) < turn.ended:
+                    break
+                event = self.log.events[seq]
+                if isinstance(event, TurnFinished | TurnFailed | TurnCancelled) and event.id == id_:
+                    self.seek(seq + 1)
+                    break
+
+    def _go_to_said(self, id_: str) -> None:
+        """To where the user said something."""
+        seq = -1
+        for position in self.whole.user_positions:
+            seq = self.log.first(UserSpoke, seq + 1) or seq
+            if self.whole.published[position].id == id_:
+                break
+        self.seek(seq + 1)

@@ -7,7 +7,9 @@ key is silent.
 from typing import Literal, Protocol
 
 from brainstorm_agents.controller import Controller
+from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import Phase
+from brainstorm_tui.destination import Destination, ToEvent, ToTime
 from brainstorm_tui.draw.status import REASONS, Key, Standing
 from brainstorm_tui.look import Symbols
 from brainstorm_tui.source import LiveSource, ReplaySource, Source
@@ -24,6 +26,13 @@ class Transport(Protocol):
     def act(self, action: str) -> str | None:
         """Do what a key asks for; what is worth saying about it."""
 
+    def go(self, to: Destination) -> None:
+        """Go somewhere.
+
+        Raises:
+            InputError: One cannot go there.
+        """
+
     def standing(self, symbols: Symbols) -> Standing:
         """What the status line says."""
 
@@ -39,6 +48,9 @@ class Transport(Protocol):
     @property
     def pulse(self) -> object:
         """Changes whenever something has to be drawn that the session's revision does not tell."""
+
+
+_NOT_REPLAYED = "goes through a replay; this session is live"
 
 
 class Live:
@@ -61,10 +73,15 @@ class Live:
             case "stop":
                 return self._stop()
             case "previous_event" | "next_event" | "previous_turn" | "next_turn":
-                return "goes through a replay; this session is live"
+                return _NOT_REPLAYED
             case "previous_round" | "next_round" | "slower" | "faster":
-                return "goes through a replay; this session is live"
+                return _NOT_REPLAYED
         raise ValueError(action)
+
+    def go(self, to: Destination) -> None:
+        """The past of a live session is on the screen: nothing has to be done to look at it."""
+        if isinstance(to, ToTime | ToEvent):
+            raise InputError(f"a time or an event {_NOT_REPLAYED}")
 
     def stop_turn(self, id_: str) -> None:
         """Stop one turn; the others finish."""
@@ -199,14 +216,22 @@ class Live:
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """How fast a replay can play."""
 
+IDLE_LIMIT_S = 1.0
+"""So one sees that the session waited, and does not wait oneself."""
+
 _NOT_LIVE = "this is a replay: nothing is called; brainstorm-tui starts a live session"
 
 
 class Replay:
-    """The controls of a saved session."""
+    """The controls of a saved session.
 
-    def __init__(self, source: ReplaySource) -> None:
+    Args:
+        idle_limit: Seconds that a stretch in which nothing was under way lasts at most, at speed 1.
+    """
+
+    def __init__(self, source: ReplaySource, idle_limit: float = IDLE_LIMIT_S) -> None:
         self.source = source
+        self._idle_limit = idle_limit
         self._speed = SPEEDS.index(1.0)
         self._is_playing = False
 
@@ -256,6 +281,11 @@ class Replay:
             extra.insert(0, ("read", f"{source.log.share:.0%}"))
         return Standing(self._state(symbols), doing, "", extra)
 
+    def go(self, to: Destination) -> None:
+        """Go there, and stay."""
+        self.source.go(to)
+        self._is_playing = False
+
     def _state(self, symbols: Symbols) -> str:
         source = self.source
         if self._is_playing:
@@ -282,6 +312,7 @@ class Replay:
             Key(", .", "event"),
             Key(symbols.left_right, "turn"),
             Key("[ ]", "round"),
+            Key("g", "go to"),
             Key("- +", "speed"),
         ]
 
@@ -291,13 +322,15 @@ class Replay:
         return "play from the start" if self.source.is_at_end else "play"
 
     def tick(self, seconds: float) -> None:
-        """Play on, the stretches in which nothing was under way left out."""
+        """Play on, the stretches in which nothing was under way shortened."""
         source = self.source
         if not self._is_playing:
             source.pass_time(seconds)
             return
         at = source.now() + seconds * SPEEDS[self._speed]
-        if not source.session.is_under_way and source.position < source.length:
+        session = source.session
+        is_idle = not session.is_under_way and at - session.t >= self._idle_limit
+        if is_idle and not source.is_at_end:
             at = max(at, source.log.time(source.position))
         source.seek_time(at)
         if source.is_at_end:

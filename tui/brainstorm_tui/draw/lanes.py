@@ -47,8 +47,8 @@ class Scale(NamedTuple):
         """The first cell whose middle is not before a time: where something begins or is over."""
         return edge(self.ms(t), self.cell_ms)
 
-    def time(self, cell: int) -> float:
-        """The time of the session at which a cell begins."""
+    def time(self, cell: float) -> float:
+        """The time of the session at which a cell begins, or at a fraction of it."""
         return self.under_way.time((cell * self.cell_ms + self.first_ms) / 1000)
 
 
@@ -177,7 +177,8 @@ def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
 
 def _level(turn: Turn, scale_: Scale, cell: int) -> float:
     """How fast a turn spoke around a cell: a curve that is half up at the reference pace."""
-    middle = (scale_.time(cell) + scale_.time(cell + 1)) / 2
+    # Not half-way to the end of the cell, which may lie behind an idle stretch.
+    middle = scale_.time(cell + 0.5)
     span = max(WINDOW_S, scale_.cell_ms / 1000)
     spoke = turn.since(Phase.SPEAKING) or 0.0
     start, end = max(middle - span / 2, spoke), middle + span / 2

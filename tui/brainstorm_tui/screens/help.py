@@ -22,6 +22,7 @@ LIVE: tuple[Section, ...] = (
             ("x", "stop the turns under way; s asks them again"),
             ("i", "say something to everyone, or with @Bob to one"),
             ("Enter", "the role's menu: stop only this one"),
+            ("g", "go to: 3 a round, b2 a message"),
         ),
     ),
 )
@@ -34,8 +35,10 @@ REPLAY: tuple[Section, ...] = (
             (", .", "event before, next event"),
             ("Left Right", "turn before, next turn"),
             ("[ ]  Shift+arrows", "round before, next round"),
+            ("g", "go to: 3 a round, b2 a message, 1:30 a time, #120 an event"),
             ("- +", "slower, faster"),
             ("Home End", "beginning, end"),
+            ("mouse", "drag on the timeline: to a time; the wheel there: by turns"),
         ),
     ),
 )

@@ -8,7 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.strip import Strip
 
+from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_tui.destination import ToMessage, destination, turn_at
 from brainstorm_tui.draw.arrange import WIDE, Arrangement, arrange
 from brainstorm_tui.draw.blocks import Blocks, Form
 from brainstorm_tui.draw.headings import pane_title
@@ -24,8 +26,10 @@ from brainstorm_tui.screens.finding import Finding
 from brainstorm_tui.screens.transcript import TranscriptScreen
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
+from brainstorm_tui.widgets.go import GoLine
 from brainstorm_tui.widgets.pane import Pane
 from brainstorm_tui.widgets.say import SayLine
+from brainstorm_tui.widgets.scrubber import Scrubber
 from brainstorm_tui.widgets.search import SearchLine
 
 ALL = 10**9
@@ -54,6 +58,7 @@ class SessionScreen(Finding):
         Binding("w", "saw", "Who saw what", show=False),
         Binding("t", "diagram", "Run diagram", show=False),
         Binding("i", "say", "Say", show=False),
+        Binding("g", "go", "Go to", show=False),
         Binding("v", "read", "Read the transcript", show=False),
         Binding("e", "export", "Export", show=False),
         Binding("enter", "menu", "Role's menu", show=False),
@@ -72,7 +77,6 @@ class SessionScreen(Finding):
             Binding(key, f"later('{what}')", what, show=False)
             for key, what in (
                 ("f", "fork"),
-                ("g", "going to a round"),
             )
         ),
     ]
@@ -104,7 +108,8 @@ class SessionScreen(Finding):
         yield Canvas(id="call")
         yield SayLine(self._names)
         yield SearchLine()
-        yield Canvas(id="timeline")
+        yield GoLine()
+        yield Scrubber(id="timeline")
         yield Canvas(id="gap")
 
     @property
@@ -161,6 +166,10 @@ class SessionScreen(Finding):
             return
         self.query_one(SayLine).open(self._focus if self._is_zoomed else None)
         self.redraw()
+
+    def action_go(self) -> None:
+        """Ask where to go."""
+        self.query_one(GoLine).open()
 
     def action_read(self) -> None:
         """Show the whole transcript."""
@@ -325,6 +334,16 @@ class SessionScreen(Finding):
             else:
                 self._focus_on(name)
 
+    def on_scrubber_dragged(self, message: Scrubber.Dragged) -> None:
+        """Show the time that the mouse is at, in a replay."""
+        if isinstance(self.transport, Replay):
+            self._click_timeline(message.x, message.y)
+
+    def on_scrubber_wheeled(self, message: Scrubber.Wheeled) -> None:
+        """In a replay the next or previous turn."""
+        if isinstance(self.transport, Replay):
+            self.action_sideways(message.step)
+
     def _choose(self, turn: Turn) -> None:
         """Look at a turn: its pane has the focus, and its message is in view."""
         self._focus_on(turn.role)
@@ -333,6 +352,27 @@ class SessionScreen(Finding):
 
     def on_pane_scrolled(self) -> None:
         """Show what is in view now."""
+        self.redraw()
+
+    def on_go_line_wanted(self, message: GoLine.Wanted) -> None:
+        """Go there; what leads nowhere is said, and the line stays open."""
+        try:
+            to = destination(message.text, self.transport.source.whole)
+            self.transport.go(to)
+        except InputError as error:
+            self.hint(str(error))
+            return
+        self.query_one(GoLine).action_close()
+        turn = turn_at(to, self.session, self._focus)
+        if turn is not None and (isinstance(to, ToMessage) or isinstance(self.transport, Live)):
+            self._choose(turn)
+        else:
+            self.action_to_end()
+            self.hint("")
+
+    def on_go_line_closed(self) -> None:
+        """Give the keys back."""
+        self.set_focus(None)
         self.redraw()
 
     def on_say_line_said(self, message: SayLine.Said) -> None:
