@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from brainstorm_agents.events import SessionStarted, encode
+
+from .tui.stage import cast, record
 from .tui.terminal import Terminal
 
 SCREEN = {"textual", "rich"}
@@ -58,6 +62,22 @@ def test_a_run_on_the_mock_needs_no_screen_no_provider_and_no_tool(
     program = (sys.executable, "-m", "brainstorm_tui", "run", "--rounds", "1", *words)
     subprocess.run(program, env=os.environ | telling, capture_output=True, check=True)
     assert not packages(told(telling)) & (SCREEN | PROVIDERS | DEVELOPMENT)
+
+
+def test_a_replay_of_real_models_needs_no_provider(tmp_path: Path, telling: dict[str, str]) -> None:
+    log = record(cast(rounds=1), tmp_path / "session.jsonl")
+    header, *events = log.events
+    assert isinstance(header, SessionStarted)
+    roles = [replace(role, model="openai/gpt-4o") for role in header.scenario.roles]
+    header = replace(header, scenario=replace(header.scenario, roles=tuple(roles)))
+    log.path.write_bytes(b"".join(encode(event) + b"\n" for event in (header, *events)))
+    with Terminal("replay", str(log.path), home=tmp_path, environment=telling) as terminal:
+        terminal.wait_for("round 1 of 1")
+        terminal.press("[", "Space", "s", "r")
+        terminal.wait_for("nothing is called")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert not packages(told(telling)) & PROVIDERS
 
 
 def test_a_session_on_the_mock_needs_no_provider_and_no_tool(
