@@ -13,6 +13,7 @@ from brainstorm_agents.events import (
     FORMAT,
     Event,
     IdeaKept,
+    RoleMuted,
     RoundFinished,
     RoundStarted,
     SessionEnded,
@@ -104,6 +105,10 @@ class Environment:
         """Note that what was said in a turn is kept as an idea, or no more."""
         self._emit(IdeaKept, id=turn, kept=kept)
 
+    def mute(self, role: str, muted: bool = True) -> None:
+        """Let a role take no turns after the one under way, or let it take them again."""
+        self._emit(RoleMuted, role=role, muted=muted)
+
     def pause(self, reason: str) -> None:
         """Note that no further round starts."""
         self._emit(SessionPaused, reason=reason)
@@ -169,7 +174,7 @@ class Environment:
             for turn in current.turns:
                 self._cancel(turn)
             self._stops.clear()
-        if all(turn.phase is not Phase.CANCELLED for turn in current.turns):
+        if not any(session.is_awaited(turn) for turn in current.turns):
             done = [turn for turn in current.turns if turn.phase is Phase.DONE]
             done.sort(key=lambda turn: session.roles[turn.role].place)
             published = tuple(turn.id for turn in done)

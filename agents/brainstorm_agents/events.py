@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from brainstorm_agents.errors import LogError
+from brainstorm_agents.parent import Parent
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.upgrade import Step, upgrade
 
@@ -44,7 +45,7 @@ class SessionStarted(Event, frozen=True):
     scenario: Scenario
     seed: int
     started_at: str
-    parent: str | None = None
+    parent: Parent | None = None
 
 
 class UserSpoke(Event, frozen=True):
@@ -53,6 +54,8 @@ class UserSpoke(Event, frozen=True):
     id: str
     text: str
     to: tuple[str, ...] = ()
+    edited: bool = False
+    """Whether a fork has put these words in the place of others."""
 
 
 class RoundStarted(Event, frozen=True):
@@ -119,6 +122,8 @@ class TurnFinished(Event, frozen=True):
     speaking_s: float
     note: str = ""
     """What the model had to say about the reply: that it was recorded for another prompt."""
+    edited: bool = False
+    """Whether a fork has put this text in the place of what the model said."""
 
 
 class TurnFailed(Event, frozen=True):
@@ -142,6 +147,13 @@ class IdeaKept(Event, frozen=True):
 
     id: str
     kept: bool = True
+
+
+class RoleMuted(Event, frozen=True):
+    """A role takes no turns from here on, or takes them again."""
+
+    role: str
+    muted: bool
 
 
 class SessionPaused(Event, frozen=True):
@@ -175,6 +187,7 @@ AnyEvent = (
     | TurnFailed
     | TurnCancelled
     | IdeaKept
+    | RoleMuted
     | SessionPaused
     | SessionResumed
     | SessionEnded
@@ -220,6 +233,11 @@ def encode(event: Event) -> bytes:
 def _escaped(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def checksum(line: bytes) -> str:
+    """The checksum that a whole line of a log ends in, eight hexadecimal digits."""
+    return line[-10:-2].decode()
 
 
 def decode(line: bytes, source: str, number: int, step: Step | None = None) -> AnyEvent:

@@ -36,11 +36,11 @@ class Keyframe:
             self._open.turns = [turn if turn.phase in OVER else turn.twin() for turn in turns]
         begun = Counter(turn.role for turn in turns)
         self._roles = array("L")
-        """Five numbers a role."""
+        """Six numbers a role."""
         for state in session.roles.values():
             before = len(state.turns) - begun[state.name]
-            now = (before, state.seen, state.asked, state.last_number, state.revision)
-            self._roles.extend(now)
+            self._roles.extend((before, state.seen, state.asked, state.last_number))
+            self._roles.extend((state.muted, state.revision))
 
     @property
     def position(self) -> int:
@@ -58,7 +58,7 @@ class Keyframe:
         session.user_positions = _below(self._published, whole.user_positions)
         session.under_way = whole.under_way.first(self._stretches, is_open=whole.is_under_way)
         # Before the header there are no roles, and no numbers.
-        numbers = zip(*[iter(self._roles)] * 5, strict=True)
+        numbers = zip(*[iter(self._roles)] * 6, strict=True)
         states = zip(whole.roles.values(), numbers, strict=False)
         session.roles = {state.name: self._role(state, *then) for state, then in states}
         if self._open:
@@ -66,13 +66,20 @@ class Keyframe:
         return session
 
     def _role(
-        self, state: RoleState, turns: int, seen: int, asked: int, last_number: int, revision: int
+        self,
+        state: RoleState,
+        turns: int,
+        seen: int,
+        asked: int,
+        last_number: int,
+        muted: int,
+        revision: int,
     ) -> RoleState:
         then = copy(state)
         then.turns = state.turns[:turns]
         then.positions = _below(self._published, state.positions)
         then.seen, then.asked = seen, asked
-        then.last_number, then.revision = last_number, revision
+        then.last_number, then.muted, then.revision = last_number, bool(muted), revision
         return then
 
     def _reopen(self, round_: Round, session: Session) -> None:

@@ -9,12 +9,15 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
 from brainstorm_agents.errors import InputError, JournalError, LogError
 from brainstorm_agents.file_lock import lock
+
+_GROUP = 2**20
+"""Bytes that are written and synced at once, where there are many lines."""
 
 
 class Storage(Protocol):
@@ -106,7 +109,7 @@ class LogFile:
             # The same error, if what exists is a file where the log's folder should be.
             if isinstance(error, FileExistsError) and path.parent.is_dir():
                 raise InputError(
-                    f"{path} exists already; a log is never overwritten: name another with --log"
+                    f"{path} exists already; a log is never overwritten: name another file"
                 ) from None
             raise JournalError(
                 f"the log {path} cannot be written: {error.strerror}; name another place with"
@@ -155,6 +158,20 @@ class LogFile:
             raise _unwritable(self.path, error) from error
         self._is_behind = False
         self.length += len(lines)
+
+    def append_all(self, lines: Iterable[bytes]) -> None:
+        """Write any number of lines, given without their newlines, and sync them in groups.
+
+        Raises:
+            JournalError: The disk is full or failing.
+        """
+        group = bytearray()
+        for line in lines:
+            group += line + b"\n"
+            if len(group) >= _GROUP:
+                self.append(bytes(group))
+                group.clear()
+        self.append(bytes(group))
 
     def set_aside(self, length: int) -> Path:
         """Move what follows so many bytes to the end of a file beside the log: `<log>.torn`.

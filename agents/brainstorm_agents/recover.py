@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -9,9 +10,6 @@ import msgspec
 from brainstorm_agents.errors import JournalError, LogError
 from brainstorm_agents.log_file import LogFile, open_locked
 from brainstorm_agents.scan import Scan
-
-_GROUP = 2**20
-"""Bytes that are written and synced at once."""
 
 
 class Recovered(msgspec.Struct, frozen=True):
@@ -40,32 +38,28 @@ def recover(path: Path, output: Path | None = None) -> Recovered:
     """
     with os.fdopen(open_locked(path, os.O_RDONLY), "rb") as file:
         scan = Scan(path, file)
-        lines = (line for line, _ in scan)
-        first = next(lines)
+        problems: list[LogError] = []
+        lines = _whole(scan, problems)
+        first = next(lines, None)
+        if first is None:
+            raise problems[0]
         output = output or path.with_name(f"{path.name.removesuffix('.jsonl')}.recovered.jsonl")
         target = LogFile.create(output)
         try:
-            problem = _copy(first, lines, target)
+            target.append_all(chain([first], lines))
         except JournalError:
             output.unlink()
             raise
         finally:
             target.close()
         left_out = os.fstat(file.fileno()).st_size - scan.whole
-    return Recovered(output, scan.session.seq + 1, left_out, problem)
+    return Recovered(output, scan.session.seq + 1, left_out, problems[0] if problems else None)
 
 
-def _copy(first: bytes, lines: Iterator[bytes], target: LogFile) -> LogError | None:
-    """Copy lines as far as they are whole; what is wrong where that ends."""
-    group = bytearray(first + b"\n")
-    problem = None
+def _whole(scan: Scan, problems: list[LogError]) -> Iterator[bytes]:
+    """The lines of a log as far as they are whole; what is wrong where that ends."""
     try:
-        for line in lines:
-            group += line + b"\n"
-            if len(group) >= _GROUP:
-                target.append(bytes(group))
-                group.clear()
+        for line, _ in scan:
+            yield line
     except LogError as error:
-        problem = error
-    target.append(bytes(group))
-    return problem
+        problems.append(error)

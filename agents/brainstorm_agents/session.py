@@ -7,6 +7,7 @@ from brainstorm_agents.events import (
     Event,
     IdeaKept,
     Ranges,
+    RoleMuted,
     RoundFinished,
     RoundStarted,
     SessionEnded,
@@ -120,6 +121,15 @@ class Session:
         """How many turns are queued, thinking, speaking or being retried."""
         return self._under_way
 
+    def is_awaited(self, turn: Turn) -> bool:
+        """Whether a turn's round cannot finish yet for its sake.
+
+        One that was cancelled is asked again, unless its role has been muted.
+        """
+        if turn.phase is Phase.CANCELLED:
+            return not self.roles[turn.role].muted
+        return turn.phase not in OVER
+
     def messages_of(self, ranges: Ranges) -> list[Message]:
         """The published messages in some ranges of positions."""
         return [message for start, end in ranges for message in self.published[start:end]]
@@ -180,7 +190,7 @@ class Session:
         if event.to:
             self.addressed.append(len(self.published))
         self.user_positions.append(len(self.published))
-        self.published.append(Message(event.id, USER, event.text, event.to))
+        self.published.append(Message(event.id, USER, event.text, event.to, event.edited))
 
     def _start_round(self, event: RoundStarted) -> None:
         if self.open_round or event.round != len(self.rounds):
@@ -191,7 +201,7 @@ class Session:
         current = self.open_round
         if current is None or event.round != current.number:
             raise UnfitEvent(f"round {event.round} ends without having begun")
-        if any(turn.phase not in OVER for turn in current.turns):
+        if any(self.is_awaited(turn) for turn in current.turns):
             raise UnfitEvent(f"round {event.round} ends while its turns are not over")
         done = {turn.id: turn for turn in current.turns if turn.phase is Phase.DONE}
         new = set(event.published)
@@ -200,7 +210,7 @@ class Session:
         for id_ in event.published:
             turn = done[id_]
             self.roles[turn.role].positions.append(len(self.published))
-            self.published.append(Message(id_, turn.role, turn.text))
+            self.published.append(Message(id_, turn.role, turn.text, edited=turn.edited))
         current.ended = event.t
         current.published = event.published
 
@@ -251,7 +261,7 @@ class Session:
     def _finish_turn(self, event: TurnFinished) -> None:
         turn = self._turn(event.id)
         turn.settle_text(event.text)
-        turn.usage, turn.note = event.usage, event.note
+        turn.usage, turn.note, turn.edited = event.usage, event.note, event.edited
         self._settle(turn, Phase.DONE, event.t, "")
         state = self.roles[turn.role]
         state.seen = state.asked = turn.round.horizon
@@ -269,11 +279,17 @@ class Session:
         turn = self.turns.get(event.id)
         if turn is None:
             raise UnfitEvent(f"no turn {event.id!r} has begun, so none of its ideas is kept")
-        if event.kept:
-            self.ideas[event.id] = None
-        else:
-            self.ideas.pop(event.id, None)
-        self._touch(turn)
+        # A new one: what is there may be shared with a session of the past, like the turn itself.
+        others = {id_: None for id_ in self.ideas if id_ != event.id}
+        self.ideas = self.ideas | {event.id: None} if event.kept else others
+        self.roles[turn.role].revision += 1
+
+    def _mute(self, event: RoleMuted) -> None:
+        state = self.roles.get(event.role)
+        if state is None:
+            raise UnfitEvent(f"there is no role {event.role!r} to mute")
+        state.muted = event.muted
+        state.revision += 1
 
     def _pause(self, event: SessionPaused) -> None:
         self.paused = event.reason
@@ -321,6 +337,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     TurnFailed: Session._fail_turn,
     TurnCancelled: Session._cancel_turn,
     IdeaKept: Session._keep_idea,
+    RoleMuted: Session._mute,
     SessionPaused: Session._pause,
     SessionResumed: Session._resume,
     SessionEnded: Session._end,

@@ -51,6 +51,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     sender: str
     text: str
     to: tuple[str, ...] = ()
+    edited: bool = False
+    """Whether a fork has put this text in the place of another."""
 
     def reaches(self, name: str) -> bool:
         """Whether it is meant for a role, as far as its address goes."""
@@ -66,6 +68,7 @@ class Turn:
         "_weight",
         "attempt",
         "discarded",
+        "edited",
         "id",
         "marks",
         "model",
@@ -104,6 +107,8 @@ class Turn:
         self.usage: Usage | None = None
         self.note = ""
         """What is worth knowing about the reply beside its text."""
+        self.edited = False
+        """Whether a fork has put its text in the place of what the model said."""
         self.wave_times = array("d")
         self.wave_tokens = array("f")
         self.revision = 0
@@ -220,6 +225,7 @@ class RoleState:
     __slots__ = (
         "asked",
         "last_number",
+        "muted",
         "name",
         "place",
         "positions",
@@ -244,6 +250,8 @@ class RoleState:
         self.asked = cursor
         """The same for a finished or failed turn: news is what comes after this."""
         self.last_number = 0
+        self.muted = False
+        """Whether it takes no turns. What it misses meanwhile, it hears when it is not any more."""
         self.turns: list[Turn] = []
         self.positions: list[int] = []
         """Where its own messages stand in the published list."""

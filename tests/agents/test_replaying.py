@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from brainstorm_agents import reader
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import RoundFinished, RoundStarted, SessionPaused, encode
+from brainstorm_agents.events import IdeaKept, RoundFinished, RoundStarted, SessionPaused, encode
 from brainstorm_agents.keyframe import Keyframe
 from brainstorm_agents.reader import Log, read
 from brainstorm_agents.session import Session
@@ -68,6 +68,10 @@ def test_a_session_at_any_event_is_the_fold_up_to_it(
         kept = Kept()
         session = await play.perform(pace, at_once=3, stops=delays, kept=kept)
         kept.append(SessionPaused(session.seq + 1, session.t, reason="user"))
+        said = list(session.turns)[:2]
+        for number, id_ in enumerate([*said, *said[:1]]):
+            is_first = number < len(said)
+            kept.append(IdeaKept(session.seq + 2 + number, session.t, id=id_, kept=is_first))
         return kept.lines()
 
     log = read(write_log(path, perform()))

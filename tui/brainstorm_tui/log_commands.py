@@ -1,11 +1,11 @@
-"""The commands about logs: list, search, show a prompt, recover."""
+"""The commands about logs: list, search, show a prompt, fork, tree, recover."""
 
 from pathlib import Path
 
 import click
 
 from brainstorm_agents.errors import InputError
-from brainstorm_tui import locations, log_list
+from brainstorm_tui import fork_command, locations, log_list, log_tree
 from brainstorm_tui.options import log_dir_option
 from brainstorm_tui.text.safe import one_line, sanitise
 
@@ -15,7 +15,7 @@ from brainstorm_tui.text.safe import one_line, sanitise
 @log_dir_option
 @click.pass_context
 def group(context: click.Context, limit: int, log_dir: Path | None) -> None:
-    """List the latest logs, search them, show what a model was sent, save a damaged one.
+    """List the latest logs, search them, show a prompt, fork one, save a damaged one.
 
     Without a command they are listed. Of each: when, which scenario, how far it came, how it
     ended, and on what topic.
@@ -80,6 +80,29 @@ def prompt(above: Path | None, log: Path, turn: str, as_json: bool, log_dir: Pat
         raise InputError(f"{path}: there is no turn {turn!r}; {one_line(there)}")
     show = plain_prompt.prompt_json if as_json else plain_prompt.prompt_text
     click.echo(show(session, turn).rstrip("\n"))
+
+
+group.add_command(fork_command.fork_log)
+
+
+@group.command("tree")
+@click.option("--all", "with_single", is_flag=True, help="Also the logs that have no relatives.")
+@log_dir_option
+@click.pass_obj
+def tree(above: Path | None, with_single: bool, log_dir: Path | None) -> None:
+    """Show the families among the logs: each session, and under it its forks.
+
+    Of each fork: where it parts from its parent, what it does otherwise, how far it came and how it
+    ended. Under one parent, the fork that was made first comes first.
+    """
+    folder = log_dir or above or locations.logs_dir()
+    is_found = False
+    for line in log_tree.tree(folder, _complain, with_single):
+        is_found = True
+        click.echo(line)
+    if not is_found:
+        what = "no logs yet" if with_single else "no log has a fork"
+        click.echo(f"{folder}: {what}", err=True)
 
 
 @group.command("recover")

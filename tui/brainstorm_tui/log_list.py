@@ -9,7 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import SessionStarted, decode_header
+from brainstorm_agents.events import SessionStarted, checksum, decode_header
 from brainstorm_tui.plain import ended_words
 from brainstorm_tui.text.safe import one_line
 
@@ -30,20 +30,45 @@ def newest(folder: Path, limit: int | None = None) -> list[Path]:
     return logs[:limit]
 
 
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the first line of a log and its last ones say."""
+
+    header: SessionStarted
+    checksum: str
+    """That of the header's line, by which forks know their parent."""
+    state: str
+    """How far it came, and how it ended."""
+
+
+def read_brief(path: Path) -> Brief:
+    """Read the first line of a log and its last ones.
+
+    Raises:
+        LogError: It is no log, or cannot be read.
+    """
+    name = one_line(path.name)
+    try:
+        with path.open("rb") as file:
+            line = file.readline(LONGEST_HEADER).rstrip(b"\n")
+            header = decode_header(line, name)
+            ending = _ending(file)
+    except OSError as error:
+        raise LogError(f"cannot be read: {error.strerror}", source=name) from None
+    count = "no round" if ending.round is None else f"round {ending.round}"
+    how = ended_words(ending.ended, ending.paused)
+    return Brief(header, checksum(line), f"{one_line(header.scenario.name)}, {count}: {how}")
+
+
 def describe(path: Path) -> str:
     """A log in three lines: its file; when, who and how it ended; the topic."""
     name = one_line(path.name)
     try:
-        with path.open("rb") as file:
-            header = decode_header(file.readline(LONGEST_HEADER).rstrip(b"\n"), name)
-            ending = _ending(file)
+        brief = read_brief(path)
     except LogError as error:
-        return f"{name}\n    {one_line(str(error).removeprefix(f'{name}:'))}\n"
-    except OSError as error:
-        return f"{name}\n    cannot be read: {error.strerror}\n"
-    count = "no round" if ending.round is None else f"round {ending.round}"
-    how = ended_words(ending.ended, ending.paused)
-    facts = f"{_when(header)}  {one_line(header.scenario.name)}, {count}: {how}"
+        return f"{name}\n    {one_line(str(error).removeprefix(f'{name}:').lstrip())}\n"
+    header = brief.header
+    facts = f"{_when(header)}  {brief.state}"
     topic = one_line(header.scenario.topic)
     if len(topic) > LONGEST_TOPIC:
         topic = topic[: LONGEST_TOPIC - 1] + "…"

@@ -46,7 +46,7 @@ def complete_scenario(incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names] + [CompletionItem(incomplete, type="file")]
 
 
-def _between(least: int, most: int) -> Callable[[click.Context, click.Parameter, Any], Any]:
+def between(least: int, most: int) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """What refuses a number outside of a range; not a number is outside of all of them."""
 
     def check(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -73,7 +73,7 @@ log_dir_option = setting(
 rounds_option = setting(
     "--rounds",
     type=int,
-    callback=_between(0, scenarios.MAX_ROUNDS),
+    callback=between(0, scenarios.MAX_ROUNDS),
     metavar="N",
     help="Rounds after the opening, instead of the scenario's.",
 )
@@ -86,7 +86,7 @@ speed_option = setting(
     default=1.0,
     show_default=False,
     metavar="N",
-    callback=_between(0, FASTEST),
+    callback=between(0, FASTEST),
     help="How many times faster the mock and recordings speak. 0, without a screen: they wait for"
     " nothing."
     "  [default: 1]",
@@ -116,14 +116,14 @@ _SESSION_OPTIONS = (
     setting(
         "--max-concurrency",
         type=int,
-        callback=_between(1, scenarios.MAX_CONCURRENCY),
+        callback=between(1, scenarios.MAX_CONCURRENCY),
         metavar="N",
         help="Calls under way at the same time, at most, instead of the scenario's.",
     ),
     setting(
         "--seed",
         type=int,
-        callback=_between(0, MAX_SEED),
+        callback=between(0, MAX_SEED),
         metavar="N",
         help="What chance depends on: the same seed gives the same session.  [default: drawn]",
     ),
@@ -200,7 +200,7 @@ def make_launch(
         topic=topic,
         rounds=rounds,
         model=model,
-        params=_read_params(params),
+        params=read_params(params),
         max_concurrency=max_concurrency,
     )
     return Launch(
@@ -223,7 +223,7 @@ def _with_options(
     return callback
 
 
-def _read_params(written: Iterable[str]) -> dict[str, Any]:
+def read_params(written: Iterable[str]) -> dict[str, Any]:
     params = {}
     for pair in written:
         key, equals, value = pair.partition("=")

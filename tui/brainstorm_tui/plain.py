@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from brainstorm_agents.controller import Reason
+from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.text.safe import one_line, sanitise
 
@@ -92,14 +93,27 @@ def title(session: Session, marks: Marks = UNICODE) -> str:
     scenario = session.scenario
     seed = session.header.seed if session.header else 0
     models = dict.fromkeys(one_line(role.model) for role in scenario.roles)
-    parts = (one_line(scenario.name), ", ".join(models), f"seed {seed}")
+    parts = [one_line(scenario.name), ", ".join(models), f"seed {seed}"]
+    if session.header and session.header.parent:
+        parts.append(forked_from(session.header.parent))
     return f" {marks.dot} ".join(parts) + "\n"
+
+
+def forked_from(parent: Parent) -> str:
+    """Where a fork comes from: `forked from lesson.jsonl at round 2`."""
+    return f"forked from {one_line(parent.log)} {forked_at(parent)}"
+
+
+def forked_at(parent: Parent) -> str:
+    """How far a fork shares its parent's past: `at round 2`."""
+    return "before the opening" if parent.round < 0 else f"at round {parent.round}"
 
 
 def user_text(message: Message) -> str:
     """What the person said, with a heading."""
     to = f" to {', '.join(map(one_line, message.to))}" if message.to else ""
-    return f"{one_line(message.id)}  You{to}\n{indented(message.text)}"
+    edited = " (edited)" if message.edited else ""
+    return f"{one_line(message.id)}  You{to}{edited}\n{indented(message.text)}"
 
 
 def round_text(session: Session, round_: Round, marks: Marks = UNICODE) -> str:
@@ -178,6 +192,8 @@ def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
     if len(heard) > MOST_IDS:
         heard[MOST_IDS:] = [f"and {len(heard) - MOST_IDS} more"]
     heading = f"{one_line(turn.id)} {marks.arrow} {' '.join(heard)}  {one_line(turn.role)}"
+    if turn.edited:
+        heading += " (edited)"
     return f"{heading}\n{indented(turn.text)}"
 
 

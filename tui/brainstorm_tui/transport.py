@@ -93,8 +93,8 @@ class Live:
 
     def keep(self, turn: str) -> str:
         """Keep a turn as an idea, or take that back."""
+        self.controller.keep_idea(turn, turn not in self.controller.session.ideas)
         ideas = self.controller.session.ideas
-        self.controller.keep_idea(turn, turn not in ideas)
         count = f"{len(ideas)} idea{'s' * (len(ideas) != 1)}"
         if turn in ideas:
             return f"{turn} is kept as an idea: {count}; a Markdown export lists them"

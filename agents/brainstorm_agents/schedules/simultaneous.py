@@ -3,6 +3,9 @@
 News is what was published after the last turn for which a role was asked; what it observes is
 everything after the last turn that it finished. So what a failed turn missed comes with the next
 one, and a role that always fails cannot keep a session going.
+
+A muted role has no turn and its place does not move: what it misses it observes when it takes turns
+again. Until then its news counts for nothing, so it cannot keep a session going either.
 """
 
 from bisect import bisect_left
@@ -23,6 +26,8 @@ def plan(session: Session) -> list[Planned]:
     horizon = current.horizon if current else len(session.published)
     turns = []
     for state in session.roles.values():
+        if state.muted:
+            continue
         observed = _observed(session, state, horizon)
         if observed and observed[-1][1] > state.asked:
             has_begun = state.turn is not None and state.turn.round is current

@@ -20,6 +20,7 @@ from brainstorm_agents.events import (
     Usage,
     UserSpoke,
 )
+from brainstorm_agents.parent import Changes, Parent
 from brainstorm_agents.scenario import Role, Scenario
 
 EVIL = (
@@ -44,11 +45,19 @@ def hostile() -> list[Event]:
         Role(name=three),
     )
     scenario = Scenario(name=EVIL, topic=EVIL, opener=one, roles=roles, description=EVIL)
+    changes = Changes(edited=EVIL, muted=(EVIL,), model=EVIL, params={EVIL: [EVIL]})
     seq, usage = count(1), Usage(1, 2)
     ids = [f"{number}{EVIL}" for number in range(4)]
     return [
         SessionStarted(
-            0, 0.0, format=1, version=EVIL, scenario=scenario, seed=7, started_at=EVIL, parent=EVIL
+            0,
+            0.0,
+            format=1,
+            version=EVIL,
+            scenario=scenario,
+            seed=7,
+            started_at=EVIL,
+            parent=Parent(log=EVIL, header=EVIL, seq=1, round=0, changes=changes),
         ),
         UserSpoke(next(seq), 0.0, id=f"user{EVIL}", text=EVIL, to=(one,)),
         RoundStarted(next(seq), 5.0, round=0, schedule=EVIL),

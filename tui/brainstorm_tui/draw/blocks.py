@@ -71,7 +71,7 @@ class Blocks:
             index,
             form,
             is_current,
-            turn and (turn.id, turn.revision, turn.id == chosen),
+            turn and (turn.id, turn.revision, turn.id == chosen, turn.id in session.ideas),
             len(heard),
             index < len(session.rounds),
         )
@@ -110,7 +110,8 @@ class _Drawing:
         if is_spaced:
             yield self._separator(index)
         for message in heard:
-            yield self._line(said_by_user(look, self.session, message.id, message.to))
+            heading = said_by_user(look, self.session, message.id, message.to, message.edited)
+            yield self._line(heading)
             yield from prose(look, message.text, form.width, margins=form.margins)
             if form.is_aligned:
                 yield self._line()

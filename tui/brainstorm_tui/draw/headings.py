@@ -94,7 +94,11 @@ def _measures(look: Look, turn: Turn, *, is_terse: bool) -> list[Piece]:
     if turn.phase is Phase.DONE and turn.ended is not None:
         took = seconds(turn.spent(turn.ended))
         tokens = f" {look.symbols.dot} {turn.tokens} tok"
-        return [Piece(took if is_terse else took + tokens, dim)]
+        measures = [Piece(took if is_terse else took + tokens, dim)]
+        if turn.edited:
+            # Nobody took that long to say these words: that they are others comes first.
+            measures.insert(0, Piece(f"edited {look.symbols.dot} ", look.ink("text")))
+        return measures
     if turn.phase is Phase.RETRYING:
         return [Piece("discarded", dim)]
     if turn.text:
@@ -127,6 +131,8 @@ def pane_title(
     bar = look.symbols.bar if focused else " "
     left = [Piece(bar, ink(None).style), Piece(one_line(name), ink(None, bold=True).style)]
     right = _phase_pieces(look, state.turn, now, state.place, focused, is_terse)
+    if state.muted and (state.turn is None or state.turn.is_settled):
+        right = [Piece("muted", plain)]
     if aside:
         right = [Piece(aside, plain)]
     room = width - width_of(left) - width_of(right) - 2
@@ -161,7 +167,9 @@ def _phase_pieces(
     return [mark, Piece(elapsed if is_terse else f"{word} {elapsed}", text)]
 
 
-def said_by_user(look: Look, session: Session, message_id: str, to: Sequence[str]) -> list[Piece]:
+def said_by_user(
+    look: Look, session: Session, message_id: str, to: Sequence[str], is_edited: bool = False
+) -> list[Piece]:
     """The heading of what the user said."""
     dim = look.ink("dim")
     pieces = [
@@ -173,4 +181,6 @@ def said_by_user(look: Look, session: Session, message_id: str, to: Sequence[str
             place = sender_place(session, name)
             style = look.role(place) if place is not None else look.ink("text")
             pieces += [Piece(" ", dim), Piece(one_line(name), style)]
+    if is_edited:
+        pieces.append(Piece(f" {look.symbols.dot} edited", dim))
     return pieces

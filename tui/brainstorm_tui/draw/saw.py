@@ -226,7 +226,7 @@ class _Page:
     def _who(self, message: Message) -> list[Piece]:
         session, look = self._session, self._look
         if message.sender == USER:
-            return said_by_user(look, session, one_line(message.id), message.to)
+            return said_by_user(look, session, one_line(message.id), message.to, message.edited)
         own = id_piece(look, session, one_line(message.id), message.sender, bold=True)
         name = id_piece(look, session, f" {one_line(message.sender)}", message.sender)
         return [own, name]

@@ -69,7 +69,7 @@ class Transcript:
     def lines(self, session: Session, entry: Entry, width: int, *, is_chosen: bool) -> list[Strip]:
         """The lines of an entry, in the middle of the width."""
         revision = entry.turn.revision if entry.turn else 0
-        key = entry.round, entry.id, revision, width, is_chosen
+        key = entry.round, entry.id, revision, entry.id in session.ideas, width, is_chosen
         kept = self._kept.get(key)
         if kept is None:
             inner = min(WIDEST, max(1, width - 4))
@@ -92,7 +92,8 @@ class Transcript:
         if entry.turn is not None:
             yield from self._turn(session, entry.turn, width, is_chosen)
         elif entry.message is not None:
-            heading = said_by_user(look, session, entry.message.id, entry.message.to)
+            message = entry.message
+            heading = said_by_user(look, session, message.id, message.to, message.edited)
             yield strip(width, ground, heading)
             yield from prose(look, entry.message.text, width)
         else:

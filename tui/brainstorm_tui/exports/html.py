@@ -150,9 +150,10 @@ def _said_by_user(session: Session, positions: range) -> Iterator[str]:
         message = session.published[position]
         if message.sender == USER:
             to = f" to {words(', '.join(message.to))}" if message.to else ""
+            edited = " · edited" if message.edited else ""
             yield (
                 f'<section class="said" id="p{position}" tabindex="0">'
-                f'<h2><span class="own">{words(message.id)}</span> You{to}</h2>'
+                f'<h2><span class="own">{words(message.id)}</span> You{to}{edited}</h2>'
                 f'<div class="text" dir="auto">{rendered(message.text)}</div></section>\n'
             )
 
@@ -204,8 +205,9 @@ def _link(session: Session, message: Message) -> str:
 def _measures(session: Session, turn: Turn) -> str:
     took = facts.seconds(turn.spent(session.t))
     attempts = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
+    edited = "edited · " if turn.edited else ""
     tokens = f" · {turn.tokens:,} tok" if turn.phase is Phase.DONE else ""
-    return f'<span class="took">{took}{tokens}{attempts}</span>'
+    return f'<span class="took">{edited}{took}{tokens}{attempts}</span>'
 
 
 def _cast(session: Session) -> Iterator[str]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from brainstorm_agents.prompt import Observed
 from brainstorm_agents.reader import Log
 from brainstorm_agents.scenario import Role
@@ -36,7 +38,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
         "export": VERSION,
         "program": one_line(header.version),
         "started_at": one_line(header.started_at),
-        "parent": None if header.parent is None else one_line(header.parent),
+        "parent": _safe(msgspec.to_builtins(header.parent)),
         "scenario": {
             "name": one_line(scenario.name),
             "description": sanitise(scenario.description),
@@ -69,6 +71,7 @@ def _messages(session: Session) -> Iterator[dict[str, Any]]:
             "role": USER if message.sender == USER else one_line(message.sender),
             "text": sanitise(message.text),
             "to": [one_line(name) for name in message.to],
+            "edited": message.edited,
         }
         if message.sender != USER and turn is not None:
             told |= {

@@ -49,7 +49,8 @@ def _said_by_user(messages: list[Message], *, is_first: bool) -> Iterator[str]:
             continue
         is_first = False
         to = f" to {', '.join(map(escaped, message.to))}" if message.to else ""
-        yield f"\n## {escaped(message.id)} · You{to}\n\n{harmless(message.text)}\n"
+        edited = " · edited" if message.edited else ""
+        yield f"\n## {escaped(message.id)} · You{to}{edited}\n\n{harmless(message.text)}\n"
 
 
 def _round(session: Session, round_: Round) -> Iterator[str]:
@@ -73,7 +74,8 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     yield f"{harmless(turn.text) or '*nothing*'}\n\n"
     took = facts.seconds(turn.spent(session.t))
     retries = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
-    yield f"*{took} · {turn.tokens:,} tokens{retries}*\n"
+    edited = "edited · " if turn.edited else ""
+    yield f"*{edited}{took} · {turn.tokens:,} tokens{retries}*\n"
 
 
 def _ideas(session: Session) -> Iterator[str]:

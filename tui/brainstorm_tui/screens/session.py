@@ -73,12 +73,7 @@ class SessionScreen(Finding):
         Binding("pageup", "scroll_page(-1)", "Page up", show=False),
         Binding("pagedown", "scroll_page(1)", "Page down", show=False),
         Binding("escape", "back", "Back", show=False),
-        *(
-            Binding(key, f"later('{what}')", what, show=False)
-            for key, what in (
-                ("f", "fork"),
-            )
-        ),
+        *(Binding(key, f"later('{what}')", what, show=False) for key, what in (("f", "fork"),)),
     ]
 
     def __init__(self, transport: Transport) -> None:
