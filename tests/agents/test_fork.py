@@ -82,7 +82,7 @@ async def finish(session: Session, rounds: int = 3) -> Session:
 def test_a_fork_shares_all_up_to_the_end_of_a_round_and_nothing_after(log: Path) -> None:
     forked = fork(log, after_round=1)
     assert trace(forked.session()) == TRACE[:2]
-    assert forked.lines[1:] == KEPT.lines()[1 : len(forked.lines)]
+    assert list(forked.lines)[1:] == KEPT.lines()[1 : len(forked.lines)]
 
 
 def test_a_fork_names_its_parent_in_its_header(log: Path) -> None:

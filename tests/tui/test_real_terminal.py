@@ -130,7 +130,7 @@ def test_a_recorded_session_is_stepped_and_played_without_a_model(
         terminal.press("Left", "Left")
         terminal.wait_for("1 speaking")
         terminal.press("s")
-        terminal.wait_for("this is a replay: nothing is called")
+        terminal.wait_for("this is a replay: f forks it")
         terminal.press("\x1b[H")
         terminal.wait_for(f"event 1 of {length}")
         terminal.press("+", "+", "+")

@@ -28,6 +28,7 @@ from brainstorm_tui.filters import Harmless
 from brainstorm_tui.launch import Launch, start_anew
 from brainstorm_tui.locations import themes_dir, topics_path
 from brainstorm_tui.look import ASCII, UNICODE, Look, Symbols
+from brainstorm_tui.plain import forked_from
 from brainstorm_tui.reading import AT_ONCE, read_to_end
 from brainstorm_tui.screens.compare import CompareScreen
 from brainstorm_tui.screens.frame import Frame
@@ -175,9 +176,23 @@ class BrainstormApp(App[int]):
         self.controller, self.log_path = controller, launch.log
         self.was_live = True
         controller.open(is_run=launch.run_at_once)
-        self.push_screen(SessionScreen(Live(controller, is_logged=launch.log is not None)))
+        screen = SessionScreen(Live(controller, is_logged=launch.log is not None))
+        if isinstance(self.screen, SessionScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+        header = controller.session.header
+        if header and header.parent:
+            self.call_after_refresh(screen.hint, forked_from(header.parent))
         # The model takes time to import, and the first frame does not wait for it.
         self.call_after_refresh(self._serve, controller)
+
+    def go_live(self, launch: Launch) -> None:
+        """Leave the replay for a session that goes on from it."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._replay = None
+        self._begin(launch)
 
     def _serve(self, controller: Controller) -> None:
         if self.controller is controller:
@@ -323,6 +338,7 @@ _COMMANDS = (
     ("Go to", "g: a round, a message; in a replay a time, an event", "go"),
     ("Copy the message", "y", "copy"),
     ("Copy all", "Y", "copy_all"),
+    ("Fork", "f: go on from here in a new session", "fork"),
     ("Export", "e: Markdown, HTML, SVG, …", "export"),
     ("The role's menu", "Enter: stop only this one", "menu"),
     ("To the end", "G: follow it again", "to_end"),

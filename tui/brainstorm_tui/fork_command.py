@@ -1,17 +1,15 @@
 """The command that forks a session: `logs fork`."""
 
 import shlex
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.fork import Fork, plan
-from brainstorm_agents.fork_log import write
 from brainstorm_agents.parent import Changes
 from brainstorm_tui import locations
-from brainstorm_tui.launch import version
+from brainstorm_tui.forking import make
 from brainstorm_tui.log_tree import changes_words
 from brainstorm_tui.options import MAX_SEED, between, log_dir_option, read_params
 from brainstorm_tui.plain import forked_from
@@ -116,10 +114,7 @@ def fork_log(
         if text is None:
             click.echo(f"{one_line(edited)} says what it said: nothing is forked", err=True)
             return 0
-    now = datetime.now()
-    output = output or locations.new_log_path(fork.scenario.name, now, folder)
-    started_at = now.astimezone().isoformat(timespec="seconds")
-    write(fork, output, text=text or "", version=version(), started_at=started_at)
+    output = make(fork, text or "", output, folder)
     click.echo("\n".join(_told(fork, output)), err=True)
     click.echo(output)
     return _open(context, output) if is_opened else 0

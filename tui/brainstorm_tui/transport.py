@@ -219,7 +219,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 IDLE_LIMIT_S = 1.0
 """So one sees that the session waited, and does not wait oneself."""
 
-_NOT_LIVE = "this is a replay: nothing is called; brainstorm-tui starts a live session"
+_NOT_LIVE = "this is a replay: f forks it, and goes live here"
 
 
 class Replay:
@@ -314,6 +314,7 @@ class Replay:
             Key("[ ]", "round"),
             Key("g", "go to"),
             Key("- +", "speed"),
+            Key("f", "fork"),
         ]
 
     def _space(self) -> str:

@@ -39,6 +39,7 @@ REPLAY: tuple[Section, ...] = (
             ("- +", "slower, faster"),
             ("Home End", "beginning, end"),
             ("mouse", "drag on the timeline: to a time; the wheel there: by turns"),
+            ("f", "fork: go on from here, live, in a new session"),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from brainstorm_tui.draw.score import View
 from brainstorm_tui.draw.status import Key, key_pieces
 from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
 from brainstorm_tui.draw.transcript import Entry
+from brainstorm_tui.launch import Launch
 from brainstorm_tui.screens.finding import Finding
 from brainstorm_tui.screens.transcript import TranscriptScreen
 from brainstorm_tui.transport import Live, Replay, Transport
@@ -61,6 +62,7 @@ class SessionScreen(Finding):
         Binding("g", "go", "Go to", show=False),
         Binding("v", "read", "Read the transcript", show=False),
         Binding("e", "export", "Export", show=False),
+        Binding("f", "fork", "Fork", show=False),
         Binding("enter", "menu", "Role's menu", show=False),
         Binding("F", "follow_speaker", "Follow the speaker", show=False),
         Binding("G", "to_end", "To the end", show=False),
@@ -73,7 +75,6 @@ class SessionScreen(Finding):
         Binding("pageup", "scroll_page(-1)", "Page up", show=False),
         Binding("pagedown", "scroll_page(1)", "Page down", show=False),
         Binding("escape", "back", "Back", show=False),
-        *(Binding(key, f"later('{what}')", what, show=False) for key, what in (("f", "fork"),)),
     ]
 
     def __init__(self, transport: Transport) -> None:
@@ -157,7 +158,7 @@ class SessionScreen(Finding):
     def action_say(self) -> None:
         """Let the user say something."""
         if isinstance(self.transport, Replay):
-            self.hint("this is a replay: what was said is said")
+            self.hint("this is a replay: f forks it, and goes live here")
             return
         self.query_one(SayLine).open(self._focus if self._is_zoomed else None)
         self.redraw()
@@ -293,9 +294,20 @@ class SessionScreen(Finding):
         if said:
             self.hint(said)
 
-    def action_later(self, what: str) -> None:
-        """Answer a key whose feature is not there yet."""
-        self.hint(f"{what} is not there yet")
+    def action_fork(self) -> None:
+        """Go on from here in a new session."""
+        if not isinstance(self.transport, Replay):
+            self.hint("f forks a replay; this session: brainstorm-tui logs fork")
+            return
+        from brainstorm_tui.screens.fork import ForkScreen
+
+        source = self.transport.source
+        fork = ForkScreen(source.log.path, source.position, source.session, self.turn)
+        self.app.push_screen(fork, self._go_live)
+
+    def _go_live(self, launch: Launch | None) -> None:
+        if launch is not None:
+            self.app.go_live(launch)
 
     def on_canvas_clicked(self, message: Canvas.Clicked) -> None:
         """A click focuses, a double click zooms; an id leads to its message, a lane to its turn."""
