@@ -542,7 +542,7 @@ async def test_a_replay_forks_nothing_and_says_so(log: Log) -> None:
     async with staged(replay=log) as stage:
         for key in ("s", "r", "x"):
             await stage.press(key)
-            assert "nothing is called" in stage.lines[-1]
+            assert "f forks it, and goes live here" in stage.lines[-1]
         await stage.press("i")
         assert "this is a replay" in stage.lines[-1]
 
