@@ -74,7 +74,7 @@ def test_a_replay_of_real_models_needs_no_provider(tmp_path: Path, telling: dict
     with Terminal("replay", str(log.path), home=tmp_path, environment=telling) as terminal:
         terminal.wait_for("round 1 of 1")
         terminal.press("[", "Space", "s", "r")
-        terminal.wait_for("nothing is called")
+        terminal.wait_for("f forks it")
         terminal.press("q")
         assert terminal.wait_exit() == 0
     assert not packages(told(telling)) & PROVIDERS

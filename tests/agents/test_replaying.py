@@ -4,13 +4,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brainstorm_agents import reader
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import IdeaKept, RoundFinished, RoundStarted, SessionPaused, encode
+from brainstorm_agents.events import (
+    Event,
+    IdeaKept,
+    RoundFinished,
+    RoundStarted,
+    SessionPaused,
+    TurnStarted,
+    encode,
+)
 from brainstorm_agents.keyframe import Keyframe
 from brainstorm_agents.reader import Log, read
 from brainstorm_agents.session import Session
@@ -42,6 +51,20 @@ def close_keyframes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "COPIES", 1)
 
 
+def with_ideas(events: list[Event]) -> list[Event]:
+    """The same events, and between them that the person keeps ideas and takes some back."""
+    mixed: list[Event] = []
+    begun: list[str] = []
+    for place, event in enumerate(events):
+        mixed.append(msgspec.structs.replace(event, seq=len(mixed)))
+        if isinstance(event, TurnStarted):
+            begun.append(event.id)
+        if begun and place % 4 == 0:
+            id_ = begun[place * 7 % len(begun)]
+            mixed.append(IdeaKept(len(mixed), event.t, id=id_, kept=place % 3 > 0))
+    return mixed
+
+
 def assert_whole(session: Session) -> None:
     """That a session refers to nothing but what is its own or over."""
     for round_ in session.rounds:
@@ -64,17 +87,13 @@ def test_a_session_at_any_event_is_the_fold_up_to_it(
     path: Path, play: Play, pace: int, delays: list[float], data: st.DataObject
 ) -> None:
     @virtual
-    async def perform() -> list[bytes]:
+    async def perform() -> list[Event]:
         kept = Kept()
         session = await play.perform(pace, at_once=3, stops=delays, kept=kept)
         kept.append(SessionPaused(session.seq + 1, session.t, reason="user"))
-        said = list(session.turns)[:2]
-        for number, id_ in enumerate([*said, *said[:1]]):
-            is_first = number < len(said)
-            kept.append(IdeaKept(session.seq + 2 + number, session.t, id=id_, kept=is_first))
-        return kept.lines()
+        return with_ideas(kept.events)
 
-    log = read(write_log(path, perform()))
+    log = read(write_log(path, map(encode, perform())))
     events, whole = list(log.events), snapshot(log.session())
     assert whole == snapshot(fold(events))
     near = None
@@ -95,16 +114,17 @@ def test_from_a_keyframe_a_session_goes_on_to_the_same_end(
     async def check() -> None:
         kept = Kept()
         await play.perform(pace, stops=delays, kept=kept)
-        place = data.draw(st.integers(0, len(kept.events)))
-        whole = fold(kept.events[:place])
+        events = with_ideas(kept.events)
+        place = data.draw(st.integers(0, len(events)))
+        whole = fold(events[:place])
         keyframe = Keyframe(whole)
-        for event in kept.events[place:]:
+        for event in events[place:]:
             whole.apply(event)
         again = keyframe.session()
-        assert snapshot(again) == snapshot(fold(kept.events[:place]))
-        for event in kept.events[place:]:
+        assert snapshot(again) == snapshot(fold(events[:place]))
+        for event in events[place:]:
             again.apply(event)
-        assert snapshot(again) == snapshot(whole) == snapshot(fold(kept.events))
+        assert snapshot(again) == snapshot(whole) == snapshot(fold(events))
         assert keyframe.position == place
 
     check()

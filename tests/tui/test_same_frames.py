@@ -36,7 +36,7 @@ def rows(stage: Stage, name: str) -> list[str]:
 
 
 async def performed(path: Path, size: tuple[int, int]) -> list[Moment]:
-    """A live session, stopped once and spoken into, as it looked at many moments."""
+    """A live session, stopped once, spoken into, an idea kept: as it looked at many moments."""
     moments = []
 
     async def look() -> None:
@@ -45,7 +45,7 @@ async def performed(path: Path, size: tuple[int, int]) -> list[Moment]:
         moments.append(Moment(now, events, rows(stage, "#stage"), rows(stage, "#timeline")))
 
     async with staged(cast(of=MIXED), log=path, size=size) as stage:
-        for key in (None, "s", "i", "s", "x", "s"):
+        for key in (None, "s", "asterisk", "i", "s", "x", "s", "asterisk"):
             if key == "i":
                 await stage.press("i", *"@Bob why?", "enter")
             elif key:
