@@ -173,6 +173,25 @@ def test_x_stops_the_turns_and_s_asks_the_same_ones_again(home: Path, patient: s
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "shows"),
+    [("ihurry", "hurry"), ("/hurry", "hurry"), ("gb12", "b12")],
+    ids=["say", "search", "go to"],
+)
+def test_what_is_typed_at_once_behind_a_key_that_opens_a_line_is_not_lost(
+    home: Path, typed: str, shows: str
+) -> None:
+    with Terminal(*QUICK, "--topic", "x", home=home) as terminal:
+        terminal.wait_for("waits for you")
+        terminal.type(typed)
+        terminal.wait_until(
+            lambda: any(
+                re.match(rf" (say|find|go to) +{shows}\b", line) for line in terminal.lines
+            ),
+            "all that was typed",
+        )
+
+
 def test_what_the_user_says_reaches_the_one_it_is_addressed_to(home: Path, patient: str) -> None:
     with Terminal(patient, "--topic", "Bees?", home=home) as terminal:
         terminal.wait_for("waits for you")

@@ -33,6 +33,7 @@ from brainstorm_tui.text.safe import one_line
     "--edit",
     "edited",
     default="",
+    show_default=False,
     metavar="ID",
     help="Let this message say something else; your editor ($VISUAL, $EDITOR) opens with it. What"
     " heard it is left out.",

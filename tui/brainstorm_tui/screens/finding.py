@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 
 from brainstorm_tui.clipboard import copy
 from brainstorm_tui.draw.transcript import Entry, as_text, entries, matches
-from brainstorm_tui.screens.frame import Frame
+from brainstorm_tui.screens.frame import Frame, opening
 from brainstorm_tui.text.markdown import plain
 from brainstorm_tui.transport import Live, Transport
 from brainstorm_tui.widgets.search import SearchLine
@@ -16,7 +16,7 @@ class Finding(Frame):
     """A screen of a session with a `SearchLine`, whose messages can be found and copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", show=False),
+        opening("slash", "search", "Search"),
         Binding("n", "found(1)", "Next place", show=False),
         Binding("N", "found(-1)", "Place before", show=False),
         Binding("p", "prompt", "The prompt that was sent", show=False),

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widgets import Input
 
 from brainstorm_tui.draw.arrange import LOW
 from brainstorm_tui.draw.row import Piece, clip, row, strip, width_of
@@ -40,6 +41,15 @@ TRANSPORT_KEYS = {
     "plus,equals_sign": "faster",
 }
 """The keys that the transport answers, on every screen of a session."""
+
+
+def opening(key: str, action: str, description: str) -> Binding:
+    """The binding of a key that opens a line to type in.
+
+    It has priority: it is answered as it is read, so that what is typed right behind it finds the
+    line open. Other keys are answered a moment later, by way of the widgets.
+    """
+    return Binding(key, action, description, show=False, priority=True)
 
 
 class Frame(Screen[None]):
@@ -83,6 +93,12 @@ class Frame(Screen[None]):
     def keys(self) -> list[Key]:
         """The keys that this screen has beside the transport's."""
         raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A letter is a letter while somebody types, even that of a key with priority."""
+        if action in ("say", "search", "go") and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
 
     def typing_keys(self) -> list[Key]:
         """The keys while the user types, when letters are letters; none otherwise."""

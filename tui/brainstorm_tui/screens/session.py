@@ -24,6 +24,7 @@ from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
 from brainstorm_tui.draw.transcript import Entry
 from brainstorm_tui.launch import Launch
 from brainstorm_tui.screens.finding import Finding
+from brainstorm_tui.screens.frame import opening
 from brainstorm_tui.screens.transcript import TranscriptScreen
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
@@ -58,8 +59,8 @@ class SessionScreen(Finding):
         Binding("z", "zoom", "Zoom", show=False),
         Binding("w", "saw", "Who saw what", show=False),
         Binding("t", "diagram", "Run diagram", show=False),
-        Binding("i", "say", "Say", show=False),
-        Binding("g", "go", "Go to", show=False),
+        opening("i", "say", "Say"),
+        opening("g", "go", "Go to"),
         Binding("v", "read", "Read the transcript", show=False),
         Binding("e", "export", "Export", show=False),
         Binding("f", "fork", "Fork", show=False),

@@ -50,7 +50,8 @@ class GoLine(Horizontal):
         self.display = True
         line = self.query_one(Input)
         line.value = ""
-        line.focus()
+        # At once: `focus` takes effect later, and what is typed meanwhile would be lost.
+        self.screen.set_focus(line)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask to go there."""

@@ -90,7 +90,8 @@ class SayLine(Horizontal):
             self._input.value = f"@{to} "
             self._input.cursor_position = len(self._input.value)
         self._place = len(self._said)
-        self._input.focus()
+        # At once: `focus` takes effect later, and what is typed meanwhile would be lost.
+        self.screen.set_focus(self._input)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Say it."""

@@ -46,7 +46,8 @@ class SearchLine(Horizontal):
     def open(self) -> None:
         """Show the line and take the keys."""
         self.display = True
-        self.query_one(Input).focus()
+        # At once: `focus` takes effect later, and what is typed meanwhile would be lost.
+        self.screen.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look while it is typed."""
