@@ -32,7 +32,11 @@ WAYS = {
     "the transcript": ("v",),
     "the run diagram": ("t",),
     "the end of the run diagram": ("t", "right", "right", "right"),
+    "the prompt of a turn": ("p",),
+    "the menu of a role": ("enter",),
     "the export dialog": ("e",),
+    "the fork dialog": ("f",),
+    "a jump": ("g", "b", "1", "enter"),
     "a search": ("slash", "r", "e", "d", "enter"),
     "the keys": ("question_mark",),
 }
