@@ -34,16 +34,19 @@ class Clock(Protocol):
 
 
 class LoopClock:
-    """The time of the running event loop, `speed` times as fast."""
+    """The time of the running event loop, `speed` times as fast. It keeps to the first loop."""
 
     def __init__(self, speed: float = 1.0) -> None:
         if not speed > 0:
             raise ValueError("a clock's speed is above 0; for 0 run on a virtual loop")
         self._speed = speed
+        self._time: Callable[[], float] | None = None
 
     def now(self) -> float:
         """Seconds of the loop's clock, times the speed."""
-        return asyncio.get_running_loop().time() * self._speed
+        if self._time is None:
+            self._time = asyncio.get_running_loop().time
+        return self._time() * self._speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long on this clock, at least until the loop has come round."""

@@ -175,6 +175,7 @@ class Controller:
             else:
                 continue
             self.until = self._next() - 1
+        await self.environment.journal.synced(self.session.seq)
         if self._has_reached_goal():
             if not self.session.ended:
                 self.environment.end(Reason.ROUNDS)

@@ -137,6 +137,9 @@ class Environment:
     async def step(self) -> bool:
         """Run the next round, or complete the open one.
 
+        Its calls wait for the log, which then holds all that came before them. Of what came after
+        them it may not hold all yet: the next round waits for that, or whoever makes no other.
+
         Returns:
             False if all is quiet: nobody has news, and nothing happened.
 
@@ -184,7 +187,6 @@ class Environment:
                 schedule=current.schedule,
                 published=published,
             )
-        await self.journal.synced(session.seq)
         return True
 
     async def _take(self, turn: Turn, slots: asyncio.Semaphore) -> None:

@@ -122,6 +122,8 @@ class ThreadedJournal:
         self.synced_seq = synced_seq
         self._changed = threading.Condition()
         self._waiting: list[Event] = []
+        self._linger: asyncio.TimerHandle | None = None
+        """Runs out when a group has waited long enough for company."""
         self._is_urgent = False
         self._is_closing = False
         self._has_ended = asyncio.Event()
@@ -132,8 +134,9 @@ class ThreadedJournal:
         """Hand the event to the writer."""
         with self._changed:
             self._waiting.append(event)
-            if len(self._waiting) == 1:
-                self._changed.notify()
+        # After a failure it tries again when somebody asks for it, not by itself.
+        if self._linger is None and self._error is None:
+            self._linger = self._loop.call_later(LINGER_S, self._hurry)
 
     async def synced(self, seq: int) -> None:
         """Wait until that event is on the disk."""
@@ -143,16 +146,13 @@ class ThreadedJournal:
             raise self._error or JournalError(f"event {seq} comes after the log was closed")
         waiter = self._loop.create_future()
         self._waiters.append((seq, waiter))
-        with self._changed:
-            self._is_urgent = True
-            self._changed.notify()
+        self._hurry()
         await waiter
 
     async def close(self) -> None:
         """Write what is left, end the thread, close the file."""
-        with self._changed:
-            self._is_closing = True
-            self._changed.notify()
+        self._is_closing = True
+        self._hurry()
         try:
             await self._has_ended.wait()
         finally:
@@ -162,21 +162,25 @@ class ThreadedJournal:
         if self._error:
             raise self._error
 
+    def _hurry(self) -> None:
+        """Have what is waiting written now."""
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        with self._changed:
+            self._is_urgent = True
+            self._changed.notify()
+
     def _work(self) -> None:
         self._write_groups()
         self._tell(self._has_ended.set)
 
     def _write_groups(self) -> None:
-        has_failed = False
-        while True:
+        is_last = False
+        while not is_last:
             with self._changed:
-                # After a failure it tries again when somebody asks for it, not by itself.
-                while not (self._is_urgent or self._is_closing):
-                    if self._waiting and not has_failed:
-                        break
+                while not self._is_urgent:
                     self._changed.wait()
-                if not self._is_urgent and not self._is_closing:
-                    self._changed.wait_for(lambda: self._is_urgent or self._is_closing, LINGER_S)
                 group, self._waiting, self._is_urgent = self._waiting, [], False
                 is_last = self._is_closing
             if group:
@@ -184,15 +188,11 @@ class ThreadedJournal:
                     lines = _encoded(group)
                     self._file.append(lines)
                 except JournalError as error:
-                    has_failed = True
                     with self._changed:
                         self._waiting[:0] = group
                     self._tell(self._fail, error)
                 else:
-                    has_failed = False
                     self._tell(self._succeed, group[-1].seq, lines)
-            if is_last:
-                return
 
     def _tell(self, what: Callable[..., None], *arguments: object) -> None:
         # The loop may be gone after a hard exit; the file is what counts then.

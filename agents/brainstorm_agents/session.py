@@ -160,17 +160,18 @@ class Session:
         Raises:
             UnfitEvent: The event cannot follow what has happened so far.
         """
-        if event.seq != self.seq + 1:
-            raise UnfitEvent(f"event {event.seq} follows event {self.seq}")
-        if self.header is None and not isinstance(event, SessionStarted):
+        seq, kind = event.seq, type(event)
+        if seq != self.seq + 1:
+            raise UnfitEvent(f"event {seq} follows event {self.seq}")
+        if self.header is None and kind is not SessionStarted:
             raise UnfitEvent("the session has not begun: its header is missing")
-        take = _TAKERS.get(type(event))
+        take = _TAKERS.get(kind)
         if take is None:
-            raise UnfitEvent(f"an event of unknown type {type(event).__name__}")
+            raise UnfitEvent(f"an event of unknown type {kind.__name__}")
         take(self, event)
-        self.seq = event.seq
-        if type(event) is not TurnStreamed:
-            self.said_seq = event.seq
+        self.seq = seq
+        if kind is not TurnStreamed:
+            self.said_seq = seq
         self.t = event.t
         self.revision += 1
 

@@ -186,7 +186,7 @@ async def test_pause_lets_the_round_end_and_starts_no_new_one() -> None:
 
 
 @virtual
-async def test_pause_between_two_rounds_starts_no_new_one() -> None:
+async def test_pause_while_a_round_waits_for_the_log_lets_it_end_and_starts_no_new_one() -> None:
     class SlowDisk(Kept):
         async def synced(self, seq: int) -> None:
             await asyncio.sleep(1)
@@ -195,11 +195,11 @@ async def test_pause_between_two_rounds_starts_no_new_one() -> None:
     controller.open(is_run=True)
     serving = asyncio.create_task(controller.serve())
     await asyncio.sleep(1.5)
-    assert controller.session.finished_round == 0
+    assert controller.session.turns["b1"].attempt == 0
     controller.pause()
     await asyncio.sleep(10)
     serving.cancel()
-    assert trace(controller.session) == TRACE[:1]
+    assert trace(controller.session) == TRACE[:2]
     assert reasons(controller) == ["paused: user"]
 
 

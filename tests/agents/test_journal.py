@@ -541,6 +541,7 @@ async def test_a_full_disk_ends_a_round_with_every_turn_settled(
 ) -> None:
     env = environment(trio(), journal=make(path, None))
     await env.step()
+    await env.journal.synced(env.session.seq)
     break_disk()
     with pytest.raises(JournalError):
         await env.step()
@@ -554,7 +555,9 @@ async def test_a_full_disk_ends_a_round_with_every_turn_settled(
 
 
 @virtual
-async def test_a_round_waits_for_the_log_before_its_calls_and_after_it() -> None:
+async def test_every_round_waits_for_the_log_before_its_calls_and_the_last_one_after_it_too() -> (
+    None
+):
     class Watched(Kept):
         def __init__(self) -> None:
             super().__init__()
@@ -565,6 +568,5 @@ async def test_a_round_waits_for_the_log_before_its_calls_and_after_it() -> None
             self.waits.append(type(self.events[-1]).__name__)
 
     kept = Watched()
-    env = environment(cast(role("Alex")), journal=kept)
-    await env.step()
-    assert kept.waits == ["TurnStarted", "RoundFinished"]
+    await Controller(environment(trio(), journal=kept), 2).run_to_end()
+    assert kept.waits == [*["TurnStarted"] * 3, "RoundFinished", "SessionEnded"]
