@@ -29,10 +29,8 @@ from brainstorm_agents.reader import read
 
 from .casts import (
     Kept,
-    cast,
     environment,
     phases,
-    role,
     snapshot,
     transcript,
     trio,
@@ -555,9 +553,7 @@ async def test_a_full_disk_ends_a_round_with_every_turn_settled(
 
 
 @virtual
-async def test_every_round_waits_for_the_log_before_its_calls_and_the_last_one_after_it_too() -> (
-    None
-):
+async def test_rounds_wait_for_the_log_before_their_calls_and_the_last_one_after_them() -> None:
     class Watched(Kept):
         def __init__(self) -> None:
             super().__init__()
