@@ -242,6 +242,7 @@ class Environment:
             self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
 
     def _emit(self, kind: type[Event], **fields: Any) -> None:
-        event = kind(seq=self.session.seq + 1, t=round(self.now(), 6), **fields)
-        self.session.apply(event)
+        session = self.session
+        event = kind(session.seq + 1, round(self.now(), 6), **fields)
+        session.apply(event)
         self.journal.append(event)

@@ -4,6 +4,7 @@ import math
 from array import array
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
@@ -161,7 +162,12 @@ class Turn:
 
     def spent(self, now: float, phases: frozenset[Phase] = IN_CALL) -> float:
         """Seconds spent in some phases up to now; by default in calls, not in the queue."""
-        return sum(end - start for phase, start, end in self.stretches(now) if phase in phases)
+        spent = 0.0
+        for (start, phase), (end, _) in pairwise(self.marks):
+            if phase in phases:
+                spent += end - start
+        start, phase = self.marks[-1]
+        return spent + (max(now, start) - start if phase in phases else 0.0)
 
     def enter(self, phase: Phase, t: float) -> None:
         """Note that a phase begins."""

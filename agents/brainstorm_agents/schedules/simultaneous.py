@@ -41,10 +41,9 @@ def _observed(session: Session, state: RoleState, end: int) -> Ranges:
     if start >= end:
         return ()
     if state.watched is None:
-        missed = merge(
-            _within(state.positions, start, end),
-            (p for p in _within(session.addressed, start, end) if not _reaches(session, p, state)),
-        )
+        missed: Iterable[int] = _within(state.positions, start, end)
+        if others := _within(session.addressed, start, end):
+            missed = merge(missed, (p for p in others if not _reaches(session, p, state)))
         return _gaps(missed, start, end)
     heard = merge(
         *(_within(session.roles[name].positions, start, end) for name in state.watched),
