@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from brainstorm_agents import names
+from brainstorm_agents.named_model import NamedModel
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,9 +20,10 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     watch: tuple[str, ...] | Literal["all"] = "all"
     """Whom it listens to; `all` means all other roles."""
     model: str = "mock"
-    """`mock`, or any model that litellm can call."""
+    """The name of an entry of the scenario's `models`; `mock`; `recorded:LOG`; or any model that
+    litellm can call."""
     params: dict[str, Any] = {}
-    """Passed to the model, the scenario's defaults merged in."""
+    """Passed to the model, the scenario's defaults and the named model's params merged in."""
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -40,6 +42,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     max_concurrency: int = 16
     """Calls under way at the same time, at most."""
     roles: tuple[Role, ...]
+    models: dict[str, NamedModel] = {}
+    """Models by the names that roles and fallbacks call them."""
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -58,6 +62,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
             KeyError: No role is.
         """
         return self.roles[self._places[name]]
+
+    def model(self, name: str) -> NamedModel:
+        """The entry of `models` called `name`; where there is none, that model by the defaults."""
+        return self.models.get(name) or NamedModel(model=name)
 
     def watched(self, name: str) -> tuple[str, ...]:
         """The names of the roles that `name` listens to, in the cast's order."""
