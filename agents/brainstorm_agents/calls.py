@@ -1,5 +1,6 @@
 """One call to a model: its stream, gathered into pieces that are worth an event."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -8,7 +9,9 @@ from brainstorm_agents import tokens
 from brainstorm_agents.clock import Clock, Timer
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
-from brainstorm_agents.models.model import COALESCE_S, Model, Request
+from brainstorm_agents.models.model import COALESCE_S, Chunk, Model, Request
+from brainstorm_agents.patience import patience
+from brainstorm_agents.time_limits import limited
 
 Hear = Callable[[str, str], None]
 """Takes a piece of text and a piece of reasoning; one of them may be empty."""
@@ -22,22 +25,39 @@ class Reply(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-async def call(model: Model, request: Request, hear: Hear) -> Reply:
+async def call(model: Model, request: Request, hear: Hear, left: float = math.inf) -> Reply:
     """Ask a model and give its whole reply; `hear` gets the pieces on the way.
 
+    Args:
+        model: Whom to ask.
+        request: What to ask; what it may take and say is in its model's entry.
+        hear: Gets the pieces.
+        left: Seconds that are left to the turn.
+
     Raises:
-        ModelError: The model failed, or said nothing.
+        ModelError: The model failed, took too long, said too much, or nothing.
     """
-    gathered = _Gathered(request.clock, hear)
+    name, granted = request.model.model, patience(request.model)
+    gathered, room = _Gathered(request.clock, hear), granted.max_reply
     usage, note = None, ""
     stream = model.stream(request)
     try:
-        async for chunk in stream:
-            if chunk.text or chunk.reasoning:
-                gathered.add(whole_text(chunk.text), whole_text(chunk.reasoning))
-            if chunk.usage is not None:
-                usage = chunk.usage
-            note = chunk.note or note
+        async with limited(request.clock, name, granted.timeouts, left) as heard:
+            async for chunk in stream:
+                if chunk.text or chunk.reasoning:
+                    heard()
+                    room -= len(chunk.text) + len(chunk.reasoning)
+                    # Cut before anything else is done with it: it may be megabytes.
+                    kept = chunk if room >= 0 else _without_last(chunk, -room)
+                    gathered.add(whole_text(kept.text), whole_text(kept.reasoning))
+                    if room < 0:
+                        raise ModelError(
+                            f"{name}: the reply was cut off at {granted.max_reply:,} characters;"
+                            " its limit is max_reply of the model in the scenario"
+                        )
+                if chunk.usage is not None:
+                    usage = chunk.usage
+                note = chunk.note or note
     finally:
         gathered.flush()
         await stream.aclose()
@@ -45,6 +65,13 @@ async def call(model: Model, request: Request, hear: Hear) -> Reply:
     if not text.strip():
         raise ModelError("the model ended its reply without a word")
     return Reply(text, usage or Usage(completion=tokens.count(text), counted=True), note)
+
+
+def _without_last(chunk: Chunk, more: float) -> Chunk:
+    """A chunk without its last characters; its reasoning came first."""
+    room = int(len(chunk.text) + len(chunk.reasoning) - more)
+    reasoning = chunk.reasoning[:room]
+    return Chunk(chunk.text[: room - len(reasoning)], reasoning)
 
 
 class _Gathered:

@@ -67,6 +67,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         """The entry of `models` called `name`; where there is none, that model by the defaults."""
         return self.models.get(name) or NamedModel(model=name)
 
+    def models_in_turn(self, name: str) -> tuple[str, ...]:
+        """The names of the models to ask, in order: that one, then its fallbacks with theirs."""
+        asked: dict[str, None] = {}
+        ahead = [name]
+        while ahead:
+            if (next_ := ahead.pop()) not in asked:
+                asked[next_] = None
+                ahead += reversed(self.model(next_).fallbacks)
+        return tuple(asked)
+
     def watched(self, name: str) -> tuple[str, ...]:
         """The names of the roles that `name` listens to, in the cast's order."""
         watch = self.role(name).watch

@@ -200,8 +200,13 @@ class Controller:
     async def _prepare(self) -> None:
         self.is_preparing = True
         try:
+            scenario = self.session.scenario
             await self.environment.models.prepare(
-                {role.model for role in self.session.scenario.roles}
+                {
+                    scenario.model(name).model
+                    for role in scenario.roles
+                    for name in scenario.models_in_turn(role.model)
+                }
             )
         finally:
             self.is_preparing = False

@@ -1,13 +1,15 @@
 """The environment: the roles, and the messages published among them. The only emitter."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from brainstorm_agents.calls import call
+from brainstorm_agents.attempts import Asking
+from brainstorm_agents.calls import Reply
 from brainstorm_agents.clock import Clock
+from brainstorm_agents.critical_path import parts
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import (
     FORMAT,
@@ -20,21 +22,19 @@ from brainstorm_agents.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
-    TurnAsked,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
     TurnStarted,
-    TurnStreamed,
     UserSpoke,
     whole_text,
 )
 from brainstorm_agents.journal import Journal
-from brainstorm_agents.models import Models, Request
-from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.models import Models
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.session import USER, Phase, Session, Turn
+from brainstorm_agents.slots import Slots
 
 
 class Environment:
@@ -59,6 +59,7 @@ class Environment:
         self.journal = journal
         self.schedule = "simultaneous"
         self._origin: float | None = None
+        self._slots: Slots | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stops: dict[str, str] = {}
 
@@ -163,13 +164,14 @@ class Environment:
                 round=current.number,
                 observed=planned.observed,
             )
-        slots = asyncio.Semaphore(session.scenario.max_concurrency)
+        if self._slots is None:
+            self._slots = Slots(session.scenario, self.clock)
         try:
             await self.journal.synced(session.seq)
             async with asyncio.TaskGroup() as group:
                 for planned in plan:
                     turn = session.turns[planned.id]
-                    self._tasks[planned.id] = group.create_task(self._take(turn, slots))
+                    self._tasks[planned.id] = group.create_task(self._take(turn, self._slots))
                 for id_ in self._stops:
                     self._tasks[id_].cancel()
         finally:
@@ -189,11 +191,11 @@ class Environment:
             )
         return True
 
-    async def _take(self, turn: Turn, slots: asyncio.Semaphore) -> None:
+    async def _take(self, turn: Turn, slots: Slots) -> None:
         """Take one turn. Its failure is its own; only cancellation gets out."""
+        asking = Asking(self.session, turn, self.models, slots, self.clock, self._emit)
         try:
-            async with slots:
-                await self._ask(turn)
+            reply = await asking.reply()
         except asyncio.CancelledError:
             self._cancel(turn)
             raise
@@ -201,37 +203,22 @@ class Environment:
             self._fail(turn, str(error))
         except Exception as error:
             self._fail(turn, f"unexpectedly: {type(error).__name__}: {error}")
+        else:
+            self._finish(turn, reply)
 
-    async def _ask(self, turn: Turn) -> None:
-        session = self.session
-        role = session.scenario.role(turn.role)
-        attempt = turn.attempt + 1
-        self._emit(TurnAsked, id=turn.id, role=turn.role, attempt=attempt, model=role.model)
-        assert session.header is not None, "a turn is taken in a session that has begun"
-        request = Request(
-            Prompt(session, turn), role.params, session.header.seed, attempt, self.clock
-        )
-        reply = await call(self.models[role.model], request, self._hearing(turn))
-        queued = turn.since(Phase.QUEUED) or 0.0
-        asked = turn.since(Phase.THINKING) or queued
-        speaking = turn.since(Phase.SPEAKING) or asked
+    def _finish(self, turn: Turn, reply: Reply) -> None:
+        took = parts(turn, self.now())
         self._emit(
             TurnFinished,
             id=turn.id,
             role=turn.role,
             text=reply.text,
             usage=reply.usage,
-            queued_s=round(asked - queued, 6),
-            thinking_s=round(speaking - asked, 6),
-            speaking_s=round(self.now() - speaking, 6),
+            queued_s=round(took.queued, 6),
+            thinking_s=round(took.first_token, 6),
+            speaking_s=round(took.spoke, 6),
             note=reply.note,
         )
-
-    def _hearing(self, turn: Turn) -> Callable[[str, str], None]:
-        def hear(text: str, reasoning: str) -> None:
-            self._emit(TurnStreamed, id=turn.id, role=turn.role, text=text, reasoning=reasoning)
-
-        return hear
 
     def _fail(self, turn: Turn, reason: str) -> None:
         self._emit(TurnFailed, id=turn.id, role=turn.role, reason=whole_text(reason))

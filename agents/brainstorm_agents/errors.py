@@ -81,7 +81,20 @@ class JournalError(BrainstormError):
 
 
 class ModelError(BrainstormError):
-    """A turn failed at its model: what happened, whose fault it is, and what to do about it."""
+    """A turn failed at its model.
+
+    Args:
+        message: What happened, whose fault it is, and what to do about it.
+        retryable: Whether the same call may succeed later.
+        retry_after: The seconds that the server asked to wait, if it did.
+    """
+
+    def __init__(
+        self, message: str, *, retryable: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
 
 
 def _located(problem: str, source: str, line: int | None, column: int | None, remedy: str) -> str:

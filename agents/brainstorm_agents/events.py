@@ -108,6 +108,24 @@ class TurnRetried(Event, frozen=True):
     attempt: int
     reason: str
     wait_s: float
+    of: int = 0
+    """The number of the last attempt that the model may be given; 0 where nobody knows."""
+
+
+class TurnSwitched(Event, frozen=True):
+    """A model has failed for good, its text is discarded, and its fallback is asked next."""
+
+    id: str
+    role: str
+    model: str
+    reason: str
+
+
+class TurnQueued(Event, frozen=True):
+    """A turn waits for a slot again, before its next attempt."""
+
+    id: str
+    role: str
 
 
 class TurnFinished(Event, frozen=True):
@@ -183,6 +201,8 @@ AnyEvent = (
     | TurnAsked
     | TurnStreamed
     | TurnRetried
+    | TurnSwitched
+    | TurnQueued
     | TurnFinished
     | TurnFailed
     | TurnCancelled

@@ -18,9 +18,11 @@ from brainstorm_agents.events import (
     TurnCancelled,
     TurnFailed,
     TurnFinished,
+    TurnQueued,
     TurnRetried,
     TurnStarted,
     TurnStreamed,
+    TurnSwitched,
     UserSpoke,
 )
 from brainstorm_agents.scenario import Scenario
@@ -259,6 +261,15 @@ class Session:
         turn.enter(Phase.RETRYING, event.t)
         self._touch(turn)
 
+    def _switch_turn(self, event: TurnSwitched) -> None:
+        turn = self._turn(event.id)
+        turn.reason = event.reason
+        turn.switches.append(event)
+        self._queue(turn, event.t)
+
+    def _queue_turn(self, event: TurnQueued) -> None:
+        self._queue(self._turn(event.id), event.t)
+
     def _finish_turn(self, event: TurnFinished) -> None:
         turn = self._turn(event.id)
         turn.settle_text(event.text)
@@ -310,6 +321,11 @@ class Session:
             raise UnfitEvent(f"turn {id_!r} is over")
         return turn
 
+    def _queue(self, turn: Turn, t: float) -> None:
+        turn.discard()
+        turn.enter(Phase.QUEUED, t)
+        self._touch(turn)
+
     def _settle(self, turn: Turn, phase: Phase, t: float, reason: str) -> None:
         turn.enter(phase, t)
         turn.reason = reason
@@ -334,6 +350,8 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     TurnAsked: Session._ask_turn,
     TurnStreamed: Session._stream_turn,
     TurnRetried: Session._retry_turn,
+    TurnSwitched: Session._switch_turn,
+    TurnQueued: Session._queue_turn,
     TurnFinished: Session._finish_turn,
     TurnFailed: Session._fail_turn,
     TurnCancelled: Session._cancel_turn,

@@ -16,6 +16,7 @@ from brainstorm_agents.events import (
     TurnRetried,
     TurnStarted,
     TurnStreamed,
+    TurnSwitched,
     Usage,
 )
 
@@ -83,6 +84,7 @@ class Turn:
         "revision",
         "role",
         "round",
+        "switches",
         "usage",
         "wave_times",
         "wave_tokens",
@@ -101,7 +103,9 @@ class Turn:
         """Why it failed, was cancelled or is being retried."""
         self.attempt = 0
         self.retries: list[TurnRetried] = []
+        self.switches: list[TurnSwitched] = []
         self.model = ""
+        """The name of the model that was asked last."""
         self.reasoning = ""
         self.discarded = ""
         """What an earlier attempt had said before it was given up."""
@@ -187,10 +191,14 @@ class Turn:
 
     def begin_attempt(self, event: TurnAsked) -> None:
         """Start the reply afresh; what was there is discarded."""
+        self.discard()
+        self.attempt, self.model = event.attempt, event.model
+
+    def discard(self) -> None:
+        """Give up what was said so far."""
         if self.text:
             self.discarded = self.text
         self._text, self._weight, self.reasoning = "", 0.0, ""
-        self.attempt, self.model = event.attempt, event.model
 
     def settle_text(self, text: str) -> None:
         """Take the final text, which the pieces have already given unless the model had none."""
@@ -204,6 +212,7 @@ class Turn:
         for name in Turn.__slots__:
             setattr(twin, name, getattr(self, name))
         twin.marks, twin.retries = self.marks[:], self.retries[:]
+        twin.switches = self.switches[:]
         twin.wave_times, twin.wave_tokens = self.wave_times[:], self.wave_tokens[:]
         twin._text, twin._pieces = self.text, []
         return twin

@@ -243,7 +243,8 @@ def opening(
     )
     params = scenario.role(first.role).params
     prompt = Prompt(session, session.turns[first.id])
-    return Request(prompt, params, seed, attempt, clock or LoopClock())
+    model = scenario.model(scenario.role(first.role).model)
+    return Request(prompt, params, seed, attempt, clock or LoopClock(), model)
 
 
 def going_on(session: Session, model: Model | None = None) -> Environment:

@@ -103,3 +103,18 @@ def test_the_log_with_ideas_says_what_is_kept_and_what_was_noted() -> None:
     session = read(GOLDEN / "format-1-ideas.jsonl").session()
     assert list(session.ideas) == ["a0"]
     assert session.turns["a0"].note.startswith("the prompt differs")
+
+
+def test_the_log_with_calls_says_what_was_tried_and_who_took_over() -> None:
+    session = read(GOLDEN / "format-1-calls.jsonl").session()
+    alex = session.turns["a0"]
+    assert [(one.attempt, one.of, one.wait_s) for one in alex.retries] == [(1, 2, 4.0)]
+    assert [(one.model, one.reason[:28]) for one in alex.switches] == [
+        ("slow", "openai/fast: not found (404)")
+    ]
+    assert (alex.text, alex.discarded, alex.model) == ("To tell how far.", "To da", "slow")
+    assert [str(phase) for _, phase in alex.marks] == [
+        *("queued", "thinking", "speaking", "retrying", "queued", "thinking", "queued"),
+        *("thinking", "speaking", "done"),
+    ]
+    assert session.scenario.model("fast").fallbacks == ("slow",)

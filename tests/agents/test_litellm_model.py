@@ -81,7 +81,9 @@ def request(model="openai/bee-1", **params):
     ]
     for event in happened:
         session.apply(event)
-    return Request(Prompt(session, session.turns["a0"]), params, 7, 1, LoopClock())
+    return Request(
+        Prompt(session, session.turns["a0"]), params, 7, 1, LoopClock(), scenario.model(model)
+    )
 
 
 async def hear(model, asked):

@@ -25,7 +25,6 @@ from brainstorm_agents.events import (
     encode,
 )
 from brainstorm_agents.models import Chunk, Model, Request
-from brainstorm_agents.models.litellm_errors import CallError
 from brainstorm_agents.models.recorded import RecordedModel
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.recording import Recording
@@ -206,7 +205,7 @@ def tried_again() -> list[Event]:
 @virtual
 async def test_each_attempt_gives_what_it_gave_and_a_stopped_one_is_none(tmp_path: Path) -> None:
     model = recorded(tmp_path / "log", tried_again())
-    with pytest.raises(CallError, match=r"^rate limited$") as failed:
+    with pytest.raises(ModelError, match=r"^rate limited$") as failed:
         await attempt(model, 1)
     assert failed.value.retryable
     assert failed.value.retry_after == 4.0

@@ -12,12 +12,13 @@ from weakref import WeakSet
 from brainstorm_agents import tokens
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
-from brainstorm_agents.models.litellm_errors import CallError, explain, is_secret
+from brainstorm_agents.models.litellm_errors import explain, is_secret
 from brainstorm_agents.models.model import Chunk, Request
 from brainstorm_agents.prompt import ChatMessage
 
-SILENCE_S = 60.0
-"""How long a server may send nothing, in seconds, unless the params give a `timeout`."""
+BEHIND_S = 5.0
+"""How much longer than the limits of the call its connection holds, in seconds: it is the call's
+own limit that is told. A `timeout` among the params is taken as it is."""
 
 NO_KEY = "none"
 """Sent where no key is set and the server is not the provider's: most such want none."""
@@ -62,17 +63,17 @@ class LitellmModel:
         """Ask, and give the reply as it comes.
 
         Raises:
-            CallError: The call failed, or the reply is not whole.
+            ModelError: The call failed, or the reply is not whole.
         """
-        model, params = request.prompt.role.model, request.params
-        api_base = self._api_base or params.get("api_base") or params.get("base_url")
+        model, params = request.model.model, request.params
+        api_base = self._address(request)
         arguments = self._arguments(request)
         unset: list[str] = []
         try:
             await self.prepare()
             unset = _unset_keys(self._litellm, model, params)
             if unset and not api_base and not _has_address(unset):
-                raise CallError(
+                raise ModelError(
                     f"{model}: {' or '.join(unset)} is not set; export it, or use --model mock"
                 )
             if unset:
@@ -102,20 +103,26 @@ class LitellmModel:
         await _end({task for task in before if _is_background(task)} | asyncio.all_tasks() - before)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
-        role = request.prompt.role
+        limits = request.model.timeouts
         arguments = {
-            "timeout": SILENCE_S,
+            "timeout": max(limits.first_token, limits.gap) + BEHIND_S,
             "stream_options": {"include_usage": True},
             **request.params,
-            "model": role.model,
+            "model": request.model.model,
             "messages": request.prompt.messages(),
             "stream": True,
             "num_retries": 0,
             "max_retries": 0,
         }
-        if self._api_base:
-            arguments["api_base"] = self._api_base
+        if address := self._api_base or request.model.api_base:
+            arguments["api_base"] = address
         return arguments
+
+    def _address(self, request: Request) -> str | None:
+        """Whom to ask instead of the provider."""
+        params = request.params
+        given = params.get("api_base") or params.get("base_url")
+        return self._api_base or request.model.api_base or given
 
     async def _listen(self, arguments: dict[str, Any]) -> AsyncGenerator[Chunk]:
         """The chunks of one reply, the usage last."""
@@ -224,18 +231,18 @@ def _sent_finish(stream: Any, shown: str | None) -> str | None:
 
 def _check_whole(model: str, text: str, finish: str | None) -> None:
     if finish is None:
-        raise CallError(
+        raise ModelError(
             f"{model}: the reply was cut short by the server; try again", retryable=True
         )
     if finish == "content_filter":
-        raise CallError(
+        raise ModelError(
             f"{model}: the provider's content filter stopped the reply;"
             " change the topic or the persona"
         )
     if not text.strip():
         if finish == "length":
-            raise CallError(f"{model}: no text came before max_tokens was used up; raise it")
-        raise CallError(f"{model}: the reply was empty; try again", retryable=True)
+            raise ModelError(f"{model}: no text came before max_tokens was used up; raise it")
+        raise ModelError(f"{model}: the reply was empty; try again", retryable=True)
 
 
 def _told_usage(stream: Any) -> Usage | None:

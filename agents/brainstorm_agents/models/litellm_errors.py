@@ -37,23 +37,6 @@ _message = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)+)"')
 _keyless = re.compile(r"missing credentials|missing \S* ?api.?key|no key is set", re.IGNORECASE)
 
 
-class CallError(ModelError):
-    """A call failed.
-
-    Args:
-        message: What happened, whose fault it is, what to do.
-        retryable: Whether the same call may succeed later.
-        retry_after: The seconds that the server asked to wait, if it did.
-    """
-
-    def __init__(
-        self, message: str, *, retryable: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.retryable = retryable
-        self.retry_after = retry_after
-
-
 def explain(
     error: Exception,
     model: str,
@@ -61,7 +44,7 @@ def explain(
     api_base: str | None = None,
     unset: Sequence[str] = (),
     secrets: Iterable[str] = (),
-) -> CallError:
+) -> ModelError:
     """Say in words for the user what went wrong with a call.
 
     The result carries nothing of `error`, which may hold a key: raise it outside of the `except`.
@@ -76,7 +59,7 @@ def explain(
     chain = tuple(_chain(error))
     detail = _detail(chain[0], secrets)
     problem, retryable = _judge(chain, detail, model, api_base, unset)
-    return CallError(
+    return ModelError(
         redact(f"{model}: {problem}", secrets),
         retryable=retryable,
         retry_after=_retry_after(chain) if retryable else None,

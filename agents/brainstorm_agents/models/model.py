@@ -7,6 +7,7 @@ import msgspec
 
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.events import Usage
+from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.prompt import Prompt
 
 COALESCE_S = 0.05
@@ -33,6 +34,8 @@ class Request(msgspec.Struct, frozen=True):
     attempt: int
     """Counted from 1."""
     clock: Clock
+    model: NamedModel
+    """Which model, and what the scenario says of it."""
 
 
 class Model(Protocol):

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 
 from brainstorm_agents.errors import ModelError
-from brainstorm_agents.models.litellm_errors import CallError
 from brainstorm_agents.models.model import COALESCE_S, Chunk, Request
 from brainstorm_agents.recording import Recording
 
@@ -30,8 +29,8 @@ class RecordedModel:
         """Give the recorded pieces at the recorded times, counted from the question.
 
         Raises:
-            CallError: The recorded call failed.
-            ModelError: There is no such turn, or the prompt is another and `strict` is set.
+            ModelError: The recorded call failed; or there is no such turn; or the prompt is another
+                and `strict` is set.
         """
         clock, turn, recording = request.clock, request.prompt.turn, self._recording
         take = recording.take(turn.id, turn.role, request.attempt)
@@ -53,7 +52,7 @@ class RecordedModel:
         await clock.sleep(asked + take.length - clock.now())
         if take.usage is None:
             reason = f"{take.reason} ({note})" if difference else take.reason
-            raise CallError(reason, retryable=take.wait is not None, retry_after=take.wait)
+            raise ModelError(reason, retryable=take.wait is not None, retry_after=take.wait)
         yield Chunk(usage=take.usage, note=note if difference else "")
 
     async def close(self) -> None:

@@ -1,0 +1,155 @@
+"""Asking for the reply of one turn: again after a failure that may pass, then another model."""
+
+import math
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from brainstorm_agents import tokens
+from brainstorm_agents.calls import Reply, call
+from brainstorm_agents.clock import Clock
+from brainstorm_agents.errors import ModelError
+from brainstorm_agents.events import (
+    Event,
+    TurnAsked,
+    TurnQueued,
+    TurnRetried,
+    TurnStreamed,
+    TurnSwitched,
+)
+from brainstorm_agents.models import Models, Request
+from brainstorm_agents.named_model import NamedModel
+from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
+from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_agents.slots import Slot, Slots
+
+REPLY_TOKENS = 1000
+"""What a reply is expected to take of a minute's tokens, where no `max_tokens` tells."""
+
+Emit = Callable[..., None]
+"""Takes the type of an event and its fields, but for its number and time."""
+
+
+@dataclass
+class Asking:
+    """One turn under way.
+
+    Args:
+        session: Whose turn it is.
+        turn: The turn; its attempts go on counting where they stand.
+        models: Whom to ask.
+        slots: Who may call now.
+        clock: The session's.
+        emit: Where each attempt is told.
+    """
+
+    session: Session
+    turn: Turn
+    models: Models
+    slots: Slots
+    clock: Clock
+    emit: Emit
+    _began: float = 0.0
+    _queued: float = 0.0
+
+    async def reply(self) -> Reply:
+        """The reply, of the first model that gives one.
+
+        Raises:
+            ModelError: None did; the error is that of the last one.
+        """
+        self._began = self.clock.now()
+        role = self.session.scenario.role(self.turn.role)
+        failure: ModelError | None = None
+        for name in self.session.scenario.models_in_turn(role.model):
+            model = self.session.scenario.model(name)
+            if failure:
+                if self._left(patience(model)) <= 0:
+                    break
+                self._tell(TurnSwitched, model=name, reason=str(failure))
+            params = model.params if failure else role.params
+            try:
+                return await self._ask(name, model, params)
+            except ModelError as error:
+                failure = error
+        assert failure is not None, "a role has a model"
+        raise failure
+
+    async def _ask(self, name: str, model: NamedModel, params: dict[str, Any]) -> Reply:
+        """The reply of one model."""
+        assert self.session.header is not None, "a turn is taken in a session that has begun"
+        seed, granted, before = self.session.header.seed, patience(model), self.turn.attempt
+        while True:
+            number = self.turn.attempt + 1
+            request = Request(
+                Prompt(self.session, self.turn), params, seed, number, self.clock, model
+            )
+            async with self._slot(request) as slot:
+                self._tell(TurnAsked, attempt=number, model=name)
+                try:
+                    reply = await call(
+                        self.models[model.model], request, self._hear, self._left(granted)
+                    )
+                except ModelError as error:
+                    failure = error
+                else:
+                    slot.tokens = reply.usage.prompt + reply.usage.completion
+                    return reply
+            made = number - before
+            drawn = backoff(granted.retry, made, seed, self.turn.id, number)
+            wait = round(max(drawn, failure.retry_after or 0.0), 3)
+            if reason := self._reason_to_give_up(failure, granted, made, wait):
+                raise ModelError(reason)
+            self._tell(
+                TurnRetried,
+                attempt=number,
+                reason=str(failure),
+                wait_s=wait,
+                of=before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0,
+            )
+            await self.clock.sleep(wait)
+
+    def _reason_to_give_up(
+        self, failure: ModelError, granted: Patience, made: int, wait: float
+    ) -> str:
+        """Why the same model is not asked again; empty if it is."""
+        if not failure.retryable:
+            return str(failure)
+        if made >= granted.retry.attempts:
+            return f"{failure} (given up after {made} attempts)" if made > 1 else str(failure)
+        if wait >= self._left(granted):
+            limit = f"{granted.timeouts.turn:g} s"
+            return (
+                f"{failure} (given up: to wait {math.ceil(wait)} s would be longer than a turn may"
+                f" take, {limit}; its limit is turn, among the timeouts of the model)"
+            )
+        return ""
+
+    def _left(self, granted: Patience) -> float:
+        """What is left of the turn's limit, in seconds: its time in the queue does not count."""
+        return granted.timeouts.turn - (self.clock.now() - self._began - self._queued)
+
+    @asynccontextmanager
+    async def _slot(self, request: Request) -> AsyncGenerator[Slot]:
+        needed = 0
+        if self.slots.is_counting_tokens(request.model):
+            messages = request.prompt.messages()
+            needed = sum(tokens.count(message["content"]) for message in messages)
+            needed += int(request.params.get("max_tokens") or REPLY_TOKENS)
+        came = self.clock.now()
+        async with self.slots.hold(request.model, needed, self._wait) as slot:
+            self._queued += self.clock.now() - came
+            yield slot
+
+    def _wait(self) -> None:
+        """Note that there is no slot now, unless the turn is in the queue anyway."""
+        if self.turn.phase is not Phase.QUEUED:
+            self._tell(TurnQueued)
+
+    def _hear(self, text: str, reasoning: str) -> None:
+        self._tell(TurnStreamed, text=text, reasoning=reasoning)
+
+    def _tell(self, kind: type[Event], **fields: Any) -> None:
+        self.emit(kind, id=self.turn.id, role=self.turn.role, **fields)

@@ -1,0 +1,162 @@
+"""Slots: who may call a model now. One limit over all, and those of each provider."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from brainstorm_agents.clock import Clock, Timer
+from brainstorm_agents.named_model import NamedModel
+from brainstorm_agents.scenario import Scenario
+
+WINDOW_S = 60.0
+"""The minute of `requests_per_minute`: any stretch of that length, its ends among it."""
+
+_MARGIN_S = 0.001
+"""How much later than it might a call begins that has waited for its minute."""
+
+
+@dataclass
+class Slot:
+    """The right to one call, and what it takes of its provider's minute."""
+
+    tokens: int
+    """What it is expected to take; once it is over, what it has taken."""
+    began: float = 0.0
+
+
+class Slots:
+    """The slots of one session. Whoever waits for a provider gets its next slot in turn.
+
+    Args:
+        scenario: What limits there are.
+        clock: The session's; a minute is a minute of it.
+    """
+
+    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+        self._scenario = scenario
+        self._clock = clock
+        self._free = scenario.max_concurrency
+        self._providers: dict[str, _Provider] = {}
+        self._order = 0
+
+    @asynccontextmanager
+    async def hold(
+        self, model: NamedModel, tokens: int, on_wait: Callable[[], None]
+    ) -> AsyncGenerator[Slot]:
+        """A slot for one call, for as long as the context is open.
+
+        Args:
+            model: Whom it calls.
+            tokens: What it will take, as far as one knows: prompt and reply.
+            on_wait: Called if there is none now.
+        """
+        provider = self._provider(model)
+        waiting = _Waiting(Slot(tokens), self._order, asyncio.Event())
+        self._order += 1
+        provider.queue.append(waiting)
+        self._admit()
+        try:
+            if not waiting.admitted.is_set():
+                on_wait()
+                await waiting.admitted.wait()
+            yield waiting.slot
+        finally:
+            if waiting.admitted.is_set():
+                self._free += 1
+                provider.in_flight -= 1
+            else:
+                provider.queue.remove(waiting)
+            self._admit()
+
+    def is_counting_tokens(self, model: NamedModel) -> bool:
+        """Whether anybody needs to know how many tokens a call will take."""
+        return self._provider(model).tokens < math.inf
+
+    def _admit(self) -> None:
+        """Let in whoever can be, those first who came first."""
+        now = self._clock.now()
+        while self._free:
+            ready = [one for one in self._providers.values() if one.queue and one.has_room(now)]
+            if not ready:
+                break
+            first = min(ready, key=lambda one: one.queue[0].number)
+            first.let_in(now)
+            self._free -= 1
+        for one in self._providers.values():
+            one.look_again(self._clock, now, self._admit, if_blocked=self._free > 0)
+
+    def _provider(self, model: NamedModel) -> "_Provider":
+        name = provider(model)
+        if name not in self._providers:
+            listed = self._scenario.models.values()
+            theirs = [one for one in (*listed, model) if provider(one) == name]
+            self._providers[name] = _Provider(
+                _least(one.max_in_flight for one in theirs),
+                _least(one.requests_per_minute for one in theirs),
+                _least(one.tokens_per_minute for one in theirs),
+            )
+        return self._providers[name]
+
+
+def provider(model: NamedModel) -> str:
+    """Whose limits a model comes under: a server's by its address, else the provider's by name."""
+    return model.api_base or model.model.partition("/")[0]
+
+
+def _least(limits: Iterable[int | None]) -> float:
+    return min((limit for limit in limits if limit is not None), default=math.inf)
+
+
+@dataclass
+class _Waiting:
+    slot: Slot
+    number: int
+    admitted: asyncio.Event
+
+
+@dataclass
+class _Provider:
+    """What is under way with a provider, what began in the last minute, and who waits for it."""
+
+    most: float
+    requests: float
+    tokens: float
+    in_flight: int = 0
+    recent: deque[Slot] = field(default_factory=deque)
+    queue: deque[_Waiting] = field(default_factory=deque)
+    timer: Timer | None = None
+
+    def has_room(self, now: float) -> bool:
+        """Whether the next in the queue may begin."""
+        while self.recent and now - self.recent[0].began > WINDOW_S:
+            self.recent.popleft()
+        if self.in_flight >= self.most or len(self.recent) >= self.requests:
+            return False
+        if self.tokens == math.inf or not self.recent:
+            # What is larger than the limit has to begin some time: when nothing else counts.
+            return True
+        taken = sum(slot.tokens for slot in self.recent)
+        return taken + self.queue[0].slot.tokens <= self.tokens
+
+    def let_in(self, now: float) -> None:
+        """Give the next in the queue its slot."""
+        waiting = self.queue.popleft()
+        waiting.slot.began = now
+        self.in_flight += 1
+        if self.requests < math.inf or self.tokens < math.inf:
+            self.recent.append(waiting.slot)
+        waiting.admitted.set()
+
+    def look_again(
+        self, clock: Clock, now: float, look: Callable[[], None], *, if_blocked: bool
+    ) -> None:
+        """Have it looked at once the oldest call of the minute counts no more, if that helps."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        if if_blocked and self.queue and self.recent and self.in_flight < self.most:
+            wait = self.recent[0].began + WINDOW_S - now
+            self.timer = clock.call_later(wait + _MARGIN_S, look)
