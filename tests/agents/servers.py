@@ -21,7 +21,7 @@ class Reply:
     """Sent before the pieces, as `reasoning_content`."""
     finish_reason: str | None = "stop"
     finishes_with_last_piece: bool = False
-    ending: Literal["whole", "closed", "reset", "stalled"] = "whole"
+    ending: Literal["whole", "closed", "reset", "stalled", "garbage"] = "whole"
     """What follows the last piece; all but the first come instead of the finish reason."""
     usage: Literal["alone", "with the last choice", "none"] = "alone"
     takes_stream_options: bool = True
@@ -56,6 +56,7 @@ class ChatServer:
     def __init__(self, *replies: Reply) -> None:
         self.calls: list[Call] = []
         self.open_connections = 0
+        self.most_under_way = 0
         self._replies = replies or (Reply(),)
         self._under_way = 0
         self._changed = asyncio.Condition()
@@ -143,6 +144,7 @@ class ChatServer:
     async def _count(self, *, calls: int = 0, connections: int = 0) -> None:
         async with self._changed:
             self._under_way += calls
+            self.most_under_way = max(self.most_under_way, self._under_way)
             self.open_connections += connections
             self._changed.notify_all()
 
@@ -186,7 +188,7 @@ async def _stream(writer: asyncio.StreamWriter, reply: Reply, *, wants_usage: bo
     elif reply.ending == "reset":
         writer.transport.abort()
     else:
-        await _send(writer, "[DONE]")
+        await _send(writer, '{"choices": [{"delta' if reply.ending == "garbage" else "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 

@@ -138,6 +138,8 @@ def _judge_request(
         )
     if _keyless.search(detail):
         return _Verdict("there is no key for the provider; export it, or use --model mock")
+    if "JSONDecodeError" in kinds:
+        return _Verdict("the server sent what nobody can read; try again", passes=True)
     if "repeating the same chunk" in detail:
         return _Verdict("the model repeated itself without end and was stopped", passes=True)
     return None
@@ -183,7 +185,7 @@ def _judge_answer(
         case 429 if "insufficient_quota" in {getattr(error, "code", None) for error in chain}:
             return _Verdict("the account's quota is used up (429); check its plan and billing")
         case 429:
-            return _Verdict("rate limited (429); wait, or lower max_concurrency", passes=True)
+            return _Verdict("rate limited (429); wait, or lower max_in_flight", passes=True)
         case int() if status in (409, 425) or status >= 500:
             return _Verdict(f"the server failed ({status}): {detail}; try later", passes=True)
         case int() if status >= 400:
