@@ -12,6 +12,7 @@ from brainstorm_agents.events import (
     TurnFinished,
     TurnRetried,
     TurnStreamed,
+    TurnSwitched,
     Usage,
 )
 from brainstorm_agents.prompt import ChatMessage, Prompt
@@ -38,7 +39,7 @@ class Take(NamedTuple):
     reason: str = ""
     """Why it failed."""
     wait: float | None = None
-    """Seconds before the next attempt, if there was one."""
+    """Seconds before the next attempt, if there was one: of the same model, or of its fallback."""
 
 
 class Recording:
@@ -65,7 +66,7 @@ class Recording:
             raise LogError("nobody was asked in it, so there is nothing to play", source=str(path))
         self.session = scan.session
         """As it was at its end."""
-        self._takes = {id_: tuple(found.whole) for id_, found in takes.items()}
+        self._takes = {id_: found.ended() for id_, found in takes.items()}
 
     @property
     def seed(self) -> int:
@@ -112,6 +113,12 @@ class _Takes:
     def begin(self, event: TurnAsked) -> None:
         self._pieces, self._asked = [], event.t
 
+    def ended(self) -> tuple[Take, ...]:
+        """All of them; where the log was cut off after one, no other follows it."""
+        if self.whole:
+            self.whole[-1] = self.whole[-1]._replace(wait=None)
+        return tuple(self.whole)
+
     def hear(self, event: AnyEvent) -> None:
         at = event.t - self._asked
         match event:
@@ -125,12 +132,12 @@ class _Takes:
                 self.whole.append(Take(tuple(self._pieces), at, event.usage))
             case TurnFailed():
                 self.whole.append(Take(tuple(self._pieces), at, None, event.reason))
-            case TurnRetried():
-                failed = Take(tuple(self._pieces), at, None, event.reason, event.wait_s)
-                self.whole.append(failed)
+            case TurnRetried() | TurnSwitched():
+                wait = event.wait_s if isinstance(event, TurnRetried) else 0.0
+                self.whole.append(Take(tuple(self._pieces), at, None, event.reason, wait))
 
 
-_IN_A_TAKE = TurnStreamed, TurnFinished, TurnFailed, TurnRetried
+_IN_A_TAKE = TurnStreamed, TurnFinished, TurnFailed, TurnRetried, TurnSwitched
 
 
 def _difference(asked: list[ChatMessage], recorded: list[ChatMessage]) -> str:

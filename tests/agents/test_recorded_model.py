@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brainstorm_agents import scenario as scenarios
+from brainstorm_agents.chance import share
 from brainstorm_agents.clock import LoopClock
 from brainstorm_agents.errors import LogError, ModelError
 from brainstorm_agents.events import (
@@ -17,18 +18,21 @@ from brainstorm_agents.events import (
     SessionStarted,
     TurnAsked,
     TurnCancelled,
+    TurnFailed,
     TurnFinished,
     TurnRetried,
     TurnStarted,
     TurnStreamed,
+    TurnSwitched,
     Usage,
     encode,
 )
 from brainstorm_agents.models import Chunk, Model, Request
 from brainstorm_agents.models.recorded import RecordedModel
+from brainstorm_agents.named_model import NamedModel, Retry
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.recording import Recording
-from brainstorm_agents.scenario import Scenario
+from brainstorm_agents.scenario import Role, Scenario
 
 from .casts import (
     FakeModel,
@@ -36,12 +40,15 @@ from .casts import (
     Step,
     cast,
     environment,
+    fold,
     opening,
     phases,
     role,
     run,
+    transcript,
     trio,
     virtual,
+    what_it_heard,
     write_log,
 )
 
@@ -277,3 +284,60 @@ async def test_what_was_asked_is_what_the_log_can_tell_of_it(tmp_path: Path) -> 
     happened = await events(trio(), model)
     session = Recording(write_log(tmp_path / "log", map(encode, happened))).session
     assert {id_: Prompt(session, turn).messages() for id_, turn in session.turns.items()} == sent
+
+
+PATIENT = NamedModel(model="openai/fast", retry=Retry(3, base=2.0), fallbacks=("slow",))
+
+
+def misbehaving(request: Request) -> list[Step]:
+    """Fails in every way on the way to a reply."""
+    what = share("fault", request.prompt.turn.id, request.attempt)
+    if request.model.model == "openai/fast" and what < 0.7:
+        passes = ModelError("rate limited", retryable=True, retry_after=9 * what)
+        return [
+            Chunk(reasoning="Hm."),
+            0.5,
+            "Half of ",
+            1.0,
+            passes if what > 0.2 else ValueError(),
+        ]
+    return [1.0, *what_it_heard(request), 0.5, "."]
+
+
+@virtual
+async def test_attempts_play_again_with_their_waits_and_their_ends(tmp_path: Path) -> None:
+    names = ("Alex", "Bob", "Chalice")
+    before = cast(
+        *(Role(name=name, model="fast") for name in names),
+        models={"fast": PATIENT, "slow": NamedModel(model="openai/slow")},
+    )
+    happened = await events(before, FakeModel(otherwise=misbehaving))
+    session = fold(happened)
+    kinds = {type(event) for event in happened}
+    assert kinds >= {TurnRetried, TurnSwitched, TurnFailed, TurnFinished}
+
+    again = cast(*(Role(name=name, model="recorded:lesson.jsonl") for name in names))
+    played = fold(await events(again, recorded(tmp_path / "log", happened)))
+    assert transcript(played) == transcript(session)
+    assert phases(played) == phases(session)
+    for id_, turn in session.turns.items():
+        one = played.turns[id_]
+        assert (one.attempt, one.discarded) == (turn.attempt, turn.discarded)
+        assert one.ended == pytest.approx(turn.ended, abs=1e-4)
+        if turn.phase == "failed":
+            assert one.reason == turn.reason
+        # Where a fallback took over, the recording is asked once more, at once.
+        waits = {retry.attempt: retry.wait_s for retry in turn.retries}
+        assert {retry.attempt: retry.wait_s for retry in one.retries if retry.wait_s} == waits
+
+
+@virtual
+async def test_a_log_that_ends_in_a_wait_plays_a_failure_and_no_endless_retry(
+    tmp_path: Path,
+) -> None:
+    cut = tried_again()[:7]
+    assert isinstance(cut[-1], TurnRetried)
+    alone = cast(Role(name="Alex", model="recorded:lesson.jsonl"))
+    session = await run(alone, 0, recorded(tmp_path / "log", cut))
+    turn = session.turns["a0"]
+    assert (turn.phase, turn.reason, turn.attempt) == ("failed", "rate limited", 1)
