@@ -21,6 +21,7 @@ import brainstorm_themes
 from brainstorm_agents import scenario
 from brainstorm_agents.cast import Role, Scenario
 from brainstorm_agents.events import AnyEvent, Event
+from brainstorm_agents.named_model import NamedModel
 from brainstorm_themes import Theme
 from brainstorm_tui.cli import NAME, cli
 from brainstorm_tui.screens.help import LIVE, REPLAY, VIEW
@@ -140,7 +141,16 @@ def test_every_variable_that_is_named_exists(page: Path) -> None:
 def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")):
         if not target.startswith("https://"):
-            assert (page.parent / target).exists(), target
+            name, _, heading = target.partition("#")
+            other = page.parent / name if name else page
+            assert other.exists(), target
+            assert not heading or heading in _anchors(other), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in an address."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_readme_leads_to_every_page() -> None:
@@ -198,7 +208,8 @@ def printed(command: str, folder: Path, environment: Mapping[str, str]) -> str:
 
 def test_the_page_of_scenarios_names_every_key_and_every_builtin() -> None:
     page = (DOCS / "scenarios.md").read_text("utf-8")
-    keys = {*Role.__struct_fields__, *Scenario.__struct_fields__, "defaults"}
+    kinds = Role, Scenario, NamedModel
+    keys = {key for kind in kinds for key in kind.__struct_fields__} | {"defaults"}
     assert [key for key in sorted(keys) if f"| `{key}` |" not in page] == []
     assert [name for name in scenario.builtin_names() if name not in page] == []
 

@@ -227,13 +227,15 @@ async def refusing() -> AsyncIterator[ChatServer]:
 
 
 def write_hive(**servers: ChatServer) -> None:
-    """A cast of these names, each of whom asks a server of its own."""
-    roles = [
-        f"  - {{name: {name}, params: {{api_base: '{server.address}'}}}}\n"
+    """A cast of these names, each of whom asks a server of its own, with the usual key."""
+    models = [
+        f"  of-{name}: {{model: openai/any, api_base: '{server.address}',"
+        " api_key_env: OPENAI_API_KEY}\n"
         for name, server in servers.items()
     ]
-    head = "name: hive\ntopic: Tea?\ndefaults: {model: openai/any}\nroles:\n"
-    Path("hive.yaml").write_text(head + "".join(roles))
+    roles = [f"  - {{name: {name}, model: of-{name}}}\n" for name in servers]
+    head = "name: hive\ntopic: Tea?\nmodels:\n"
+    Path("hive.yaml").write_text(head + "".join(models) + "roles:\n" + "".join(roles))
 
 
 def written(name: str) -> str:

@@ -1,16 +1,19 @@
 """The roles of a scenario's file: who they are, whom they watch, what speaks for them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from brainstorm_agents import fields, names, parameters
+import msgspec
+
+from brainstorm_agents import fields, models_section, names, parameters
 from brainstorm_agents.cast import Role
+from brainstorm_agents.named_model import NamedModel
+from brainstorm_agents.parameters import MOCK
 from brainstorm_agents.strict_yaml import Node, shown
 
 MAX_ROLES = 1_000
 MAX_PERSONA_LENGTH = 8_000
 MAX_PROFILE_LENGTH = 200
-MAX_MODEL_LENGTH = 1_000
 
 EXAMPLE = "roles: [{name: Alex, profile: teacher}]"
 """What `roles` looks like when it is right, for messages."""
@@ -19,12 +22,17 @@ _KEYS = ("name", "profile", "persona", "watch", "model", "params")
 _ELSEWHERE = {
     **dict.fromkeys(("topic", "rounds", "opener"), "it belongs to the scenario, beside 'roles'"),
     "max_concurrency": "it belongs under the scenario's 'defaults'",
+    **models_section.ELSEWHERE,
 }
 _WATCH_EXAMPLE = "watch: [Bob, Chalice], or watch: all"
 
 
-def roles(node: Node, defaults: Mapping[str, Node]) -> tuple[Role, ...]:
-    """The value of `roles`, with the values of `defaults` merged into each.
+def roles(
+    node: Node, defaults: Mapping[str, Node], named: Mapping[str, NamedModel]
+) -> tuple[tuple[Role, ...], dict[str, NamedModel]]:
+    """The value of `roles`, and the named models, with the values of `defaults` merged into each.
+
+    A role's params go over those of its model, which go over the defaults.
 
     Raises:
         ScenarioError: The first thing that is wrong, where, and what would be right.
@@ -41,34 +49,33 @@ def roles(node: Node, defaults: Mapping[str, Node]) -> tuple[Role, ...]:
         for item in items
     ]
     cast = _names(items, written)
-    default = model_name(defaults["model"]) if "model" in defaults else parameters.MOCK
-    models = [model_name(values["model"]) if "model" in values else default for values in written]
-    shared = parameters.shared(_params(defaults), models)
-    return tuple(
+    default = MOCK
+    if "model" in defaults:
+        default = models_section.chosen_name(defaults["model"], named)
+    models = [
+        models_section.chosen_name(values["model"], named) if "model" in values else default
+        for values in written
+    ]
+    callees = [named[model].model if model in named else model for model in models]
+    given = _params(defaults)
+    shared = parameters.shared(given, [*callees, *(model.model for model in named.values())])
+    named = {
+        name: msgspec.structs.replace(model, params=shared[model.model] | model.params)
+        for name, model in named.items()
+    }
+    cast_roles = tuple(
         Role(
             name=name,
             profile=_profile(values["profile"]) if "profile" in values else "",
             persona=_persona(values["persona"]) if "persona" in values else "",
             watch=_watch(values["watch"], name, cast) if "watch" in values else "all",
             model=model,
-            params=shared[model] | _own_params(values, model),
+            params=(named[model].params if model in named else shared[callee])
+            | (parameters.own(values["params"], callee) if "params" in values else {}),
         )
-        for name, values, model in zip(cast, written, models, strict=True)
+        for name, values, model, callee in zip(cast, written, models, callees, strict=True)
     )
-
-
-def model_name(node: Node) -> str:
-    """`mock`, `recorded:` and a log, or what looks like a name that litellm could know."""
-    name = fields.text(node, "model", most=MAX_MODEL_LENGTH, example="model: mock")
-    if name == parameters.RECORDED:
-        raise node.place.error("it names no log", f"write {parameters.RECORDED}session.jsonl")
-    has_space = " " in name and not name.startswith(parameters.RECORDED)
-    if not name or has_space or names.unprintable(name):
-        raise node.place.error(
-            f"{shown(name)} cannot be a model's name",
-            "write mock, or a name that litellm knows, such as openai/gpt-4o-mini",
-        )
-    return name
+    return cast_roles, named
 
 
 def known_name(node: Node, what: str, cast: Collection[str], example: str) -> str:
@@ -135,11 +142,7 @@ def _watch(node: Node, name: str, cast: Collection[str]) -> tuple[str, ...] | Li
     return tuple(watched)
 
 
-def _own_params(values: Mapping[str, Node], model: str) -> dict[str, Any]:
-    return {key: parameters.checked(key, node, model) for key, node in _params(values).items()}
-
-
-def _params(values: Mapping[str, Node]) -> Mapping[str, Node]:
-    if "params" not in values:
+def _params(defaults: Mapping[str, Node]) -> Mapping[str, Node]:
+    if "params" not in defaults:
         return {}
-    return fields.mapping(values["params"], "params", example="params: {latency: 1.0}")
+    return fields.mapping(defaults["params"], "params", example="params: {latency: 1.0}")

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from brainstorm_agents import casting, fields, names, parameters, strict_yaml
+from brainstorm_agents import casting, fields, models_section, names, parameters, strict_yaml
 from brainstorm_agents.cast import Role, Scenario
 from brainstorm_agents.errors import ScenarioError
+from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.strict_yaml import Node, Place, shown
 
 __all__ = ["Role", "Scenario", "builtin_names", "builtin_text", "load", "parse", "with_overrides"]
@@ -59,7 +60,11 @@ def parse(text: str | bytes, source: str) -> Scenario:
     defaults: Mapping[str, Node] = {}
     if "defaults" in top:
         defaults = fields.mapping(
-            top["defaults"], "defaults", example="defaults: {model: mock}", known=_DEFAULTS_KEYS
+            top["defaults"],
+            "defaults",
+            example="defaults: {model: mock}",
+            known=_DEFAULTS_KEYS,
+            elsewhere=models_section.ELSEWHERE,
         )
     found: dict[str, Any] = {
         "name": _title(fields.required(top, "name", root, "the scenario", "name: classroom"))
@@ -73,7 +78,8 @@ def parse(text: str | bytes, source: str) -> Scenario:
         if key in values:
             found[key] = reader(values[key])
     roles = fields.required(top, "roles", root, "the scenario", casting.EXAMPLE)
-    found["roles"] = casting.roles(roles, defaults)
+    named = models_section.models(top["models"]) if "models" in top else {}
+    found["roles"], found["models"] = casting.roles(roles, defaults, named)
     if "opener" in top:
         found["opener"] = _opener(top["opener"], {role.name: role for role in found["roles"]})
     return Scenario(**found)
@@ -110,8 +116,9 @@ def with_overrides(
         scenario: Stays as it is.
         topic: What the user says first.
         rounds: How many, after the opening.
-        model: For every role. A role whose model changes loses its params: they were the other's.
-        params: For every role, over its own, key by key.
+        model: For every role; it may be one of the scenario's `models`. A role whose model changes
+            loses its params: they were the other's.
+        params: For every role, and for its fallbacks, over their own, key by key.
         max_concurrency: Calls under way at the same time, at most.
 
     Raises:
@@ -127,23 +134,33 @@ def with_overrides(
         changes["max_concurrency"] = _max_concurrency(node)
     roles = scenario.roles
     if model is not None:
-        name = casting.model_name(strict_yaml.from_data(model, "--model"))
-        roles = tuple(_recast(role, name) for role in roles)
+        node = strict_yaml.from_data(model, "--model")
+        name = models_section.chosen_name(node, scenario.models)
+        roles = tuple(_recast(role, name, scenario.models) for role in roles)
     if params:
         given = strict_yaml.from_data(dict(params), "--param")
         nodes = fields.mapping(given, "params", example="latency=1.0")
-        shared = parameters.shared(nodes, [role.model for role in roles])
+        asked = {name for role in roles for name in scenario.models_in_turn(role.model)}
+        shared = parameters.shared(nodes, sorted(scenario.model(name).model for name in asked))
         roles = tuple(
-            msgspec.structs.replace(role, params=role.params | shared[role.model]) for role in roles
+            msgspec.structs.replace(
+                role, params=role.params | shared[scenario.model(role.model).model]
+            )
+            for role in roles
         )
+        changes["models"] = {
+            name: msgspec.structs.replace(named, params=named.params | shared.get(named.model, {}))
+            for name, named in scenario.models.items()
+        }
     return msgspec.structs.replace(scenario, roles=roles, **changes)
 
 
-_SCENARIO_KEYS = ("name", "topic", "rounds", "opener", "defaults", "roles", "description")
+_SCENARIO_KEYS = ("name", "topic", "rounds", "opener", "defaults", "models", "roles", "description")
 _DEFAULTS_KEYS = ("model", "params", "max_concurrency")
 _SCENARIO_ELSEWHERE = {
     **dict.fromkeys(_DEFAULTS_KEYS, "it belongs under 'defaults'"),
     **dict.fromkeys(("profile", "persona", "watch"), "it belongs to a role, under 'roles'"),
+    **models_section.ELSEWHERE,
 }
 
 
@@ -212,7 +229,8 @@ def _opener(node: Node, cast: Mapping[str, object]) -> str | None:
     return casting.known_name(node, "opener", cast, "opener: Alex")
 
 
-def _recast(role: Role, model: str) -> Role:
+def _recast(role: Role, model: str, named: Mapping[str, NamedModel]) -> Role:
     if model == role.model:
         return role
-    return msgspec.structs.replace(role, model=model, params={})
+    params = named[model].params if model in named else {}
+    return msgspec.structs.replace(role, model=model, params=params)

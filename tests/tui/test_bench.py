@@ -323,6 +323,7 @@ def test_real_models_are_not_asked_where_nobody_can_agree(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv("OPENAI_API_KEY", "never-sent")
     assert main(["bench", "--model", "openai/any", "--rounds", "1", "--repeat", "2"]) == 2
     errors = capsys.readouterr().err
     assert "this makes 12 calls to real models" in errors
@@ -364,7 +365,10 @@ async def test_transcripts_of_a_real_model_may_differ(capfd: pytest.CaptureFixtu
     assert "price –: not known" in err
 
 
-def test_the_estimate_counts_only_the_calls_of_real_models() -> None:
+def test_the_estimate_counts_only_the_calls_of_real_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "never-sent")
     classroom = load("classroom")
     alex, *others = classroom.roles
     real = type(alex)(name=alex.name, watch=alex.watch, model="openai/gpt-4o-mini")

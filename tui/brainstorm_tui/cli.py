@@ -253,7 +253,8 @@ def run(
     output = _output(show, as_json)
     if resume:
         refuse_what_the_log_says()
-        wishes = Wishes(rounds=chosen["rounds"], speed=chosen["speed"], api_base=chosen["api_base"])
+        named = ("rounds", "speed", "api_base", "allowed_keys")
+        wishes = Wishes(**{name: chosen[name] for name in named})
         launch = reopened_launch(resume, chosen["log_dir"], wishes)
     else:
         launch = make_launch(scenario, **chosen)
@@ -268,6 +269,7 @@ def run(
 @options.rounds_option
 @options.speed_option
 @options.api_base_option
+@options.allow_key_option
 @setting("--run", is_flag=True, help="Do not wait for a key.")
 @theme_option
 @symbols_option
@@ -277,6 +279,7 @@ def resume_session(
     rounds: int | None,
     speed: float,
     api_base: str | None,
+    allowed_keys: tuple[str, ...],
     run: bool,
     theme: str | None,
     symbols: str,
@@ -296,7 +299,13 @@ def resume_session(
     _need_time(speed)
     need_terminal(f"{NAME} run --resume {log}")
     check_theme(theme)
-    wishes = Wishes(rounds=rounds, speed=speed, api_base=api_base, run_at_once=run)
+    wishes = Wishes(
+        rounds=rounds,
+        speed=speed,
+        api_base=api_base,
+        allowed_keys=allowed_keys,
+        run_at_once=run,
+    )
     launch = reopened_launch(log, log_dir, wishes)
     from brainstorm_tui.app import run_live
 

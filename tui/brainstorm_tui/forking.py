@@ -5,6 +5,7 @@ from pathlib import Path
 
 from brainstorm_agents.fork import Fork, plan
 from brainstorm_agents.fork_log import write
+from brainstorm_agents.models import keys
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reopen import reopen
 from brainstorm_tui import locations
@@ -39,6 +40,7 @@ def forked_launch(log: Path, position: int, changes: Changes, text: str) -> Laun
         JournalError: The new log cannot be written.
     """
     fork = plan(log, changes, position=position)
+    keys.check(fork.scenario)  # Before there is a log of a session that cannot start.
     path = make(fork, text)
     reopened = reopen(path)
     return Launch(scenario=fork.scenario, seed=fork.seed, log=path, reopened=reopened)

@@ -19,7 +19,7 @@ from brainstorm_agents.journal import (
     ThreadedJournal,
 )
 from brainstorm_agents.log_file import LogFile
-from brainstorm_agents.models import MOCK, Models, is_real
+from brainstorm_agents.models import MOCK, Models, is_real, keys
 from brainstorm_agents.recording import Recording
 from brainstorm_agents.reopen import Reopened
 from brainstorm_agents.scenario import Scenario
@@ -43,7 +43,8 @@ class Launch:
     """Everything that a session is started with, all options resolved.
 
     Raises:
-        InputError: The speed does not go with the models.
+        InputError: The speed does not go with the models, or a key is missing or would go to
+            somebody who may not have it.
     """
 
     scenario: Scenario
@@ -55,6 +56,8 @@ class Launch:
     """The file to log to, which must not exist; `None` keeps no log."""
     api_base: str | None = None
     """Where litellm's calls go, if not to the provider's own address."""
+    allowed_keys: tuple[str, ...] = ()
+    """The variables whose keys the scenario may have sent to an address of its own."""
     may_rename_log: bool = False
     """Whether the log gets another name where somebody else has just taken its own."""
     recordings: Mapping[str, Recording] = field(default_factory=dict)
@@ -65,15 +68,19 @@ class Launch:
     """The session to go on with, if this is no new one."""
 
     def __post_init__(self) -> None:
-        if self.speed == 1:
-            return
+        if self.speed != 1:
+            self._need_no_real_model()
+        keys.check(self.scenario, self.api_base, self.allowed_keys)
+
+    def _need_no_real_model(self) -> None:
         for role in self.scenario.roles:
-            if is_real(role.model):
-                raise InputError(
-                    f"--speed {self.speed:g} does not go with the model {role.model!r} of"
-                    f" {role.name}: a real model takes the time it takes; leave --speed out, or"
-                    f" choose --model {MOCK}"
-                )
+            for name in self.scenario.models_in_turn(role.model):
+                if is_real(self.scenario.model(name).model):
+                    raise InputError(
+                        f"--speed {self.speed:g} does not go with the model {name!r} of"
+                        f" {role.name}: a real model takes the time it takes; leave --speed out, or"
+                        f" choose --model {MOCK}"
+                    )
 
 
 def start(

@@ -80,6 +80,14 @@ rounds_option = setting(
 api_base_option = setting(
     "--api-base", metavar="URL", help="Where to find that model, if not at its provider."
 )
+allow_key_option = click.option(
+    "--allow-key",
+    "allowed_keys",
+    multiple=True,
+    metavar="VARIABLE",
+    help="Let the scenario have the key in this variable sent to an address of its own; may be"
+    " repeated.",
+)
 speed_option = setting(
     "--speed",
     type=float,
@@ -98,12 +106,13 @@ _SESSION_OPTIONS = (
     setting(
         "--model",
         metavar="NAME",
-        help="The model of every role: mock, or any that litellm can call, such as"
-        " ollama_chat/llama3.2. Keys come from the provider's environment variable."
-        " recorded:LOG says again what a session's models said; without SCENARIO it takes the"
-        " scenario, the topic and the seed from LOG, too.",
+        help="The model of every role: mock, an entry of the scenario's models, or any that"
+        " litellm can call, such as ollama_chat/llama3.2. Keys come from the provider's"
+        " environment variable. recorded:LOG says again what a session's models said; without"
+        " SCENARIO it takes the scenario, the topic and the seed from LOG, too.",
     ),
     api_base_option,
+    allow_key_option,
     click.option(
         "-p",
         "--param",
@@ -169,6 +178,7 @@ def make_launch(
     rounds: int | None,
     model: str | None,
     api_base: str | None,
+    allowed_keys: tuple[str, ...],
     params: Iterable[str],
     max_concurrency: int | None,
     seed: int | None,
@@ -209,6 +219,7 @@ def make_launch(
         speed=speed,
         log=_log_path(scenario, log, no_log, log_dir),
         api_base=api_base,
+        allowed_keys=allowed_keys,
         recordings=recordings or read_recordings(scenario, log_dir, Path(ref or "").parent),
         may_rename_log=log is None,
         run_at_once=run_at_once,

@@ -14,8 +14,17 @@ from brainstorm_tui.launch import Launch
 from brainstorm_tui.recordings import read_recordings
 from brainstorm_tui.text.safe import one_line
 
-_CHANGEABLE = "--rounds, --speed and --api-base"
-_ALLOWED = {"resume", "show", "as_json", "log_dir", "rounds", "speed", "api_base"}
+_CHANGEABLE = "--rounds, --speed, --api-base and --allow-key"
+_ALLOWED = {
+    "resume",
+    "show",
+    "as_json",
+    "log_dir",
+    "rounds",
+    "speed",
+    "api_base",
+    "allowed_keys",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,7 @@ class Wishes:
     rounds: int | None
     speed: float
     api_base: str | None
+    allowed_keys: tuple[str, ...] = ()
     run_at_once: bool = False
 
 
@@ -86,6 +96,7 @@ def _launch(reopened: Reopened, folder: Path | None, wishes: Wishes) -> Launch:
         speed=wishes.speed,
         log=reopened.file.path,
         api_base=wishes.api_base,
+        allowed_keys=wishes.allowed_keys,
         run_at_once=wishes.run_at_once,
         reopened=reopened,
     )

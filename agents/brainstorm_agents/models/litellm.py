@@ -4,24 +4,34 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet
+
+import msgspec
 
 from brainstorm_agents import tokens
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
-from brainstorm_agents.models.litellm_errors import explain, is_secret
+from brainstorm_agents.models.keys import (
+    NO_KEY,
+    OWN_SERVERS,
+    Access,
+    access,
+    has_address,
+    missing,
+    provider,
+)
+from brainstorm_agents.models.litellm_errors import explain
 from brainstorm_agents.models.model import Chunk, Request
+from brainstorm_agents.parameters import ADDRESSES
 from brainstorm_agents.prompt import ChatMessage
+from brainstorm_agents.redaction import StreamRedactor, is_secret
 
 BEHIND_S = 5.0
 """How much longer than the limits of the call its connection holds, in seconds: it is the call's
 own limit that is told. A `timeout` among the params is taken as it is."""
-
-NO_KEY = "none"
-"""Sent where no key is set and the server is not the provider's: most such want none."""
 
 # Read while litellm is imported: no price list from the network, no `.env` file, no log.
 _SETTINGS = {
@@ -29,9 +39,6 @@ _SETTINGS = {
     "LITELLM_MODE": "PRODUCTION",
     "LITELLM_LOG": "ERROR",
 }
-
-# Variables in which litellm takes a key without telling so.
-_OTHER_NAMES = {"HUGGINGFACE_API_KEY": "HF_TOKEN", "COHERE_API_KEY": "CO_API_KEY"}
 
 # These sign in as soon as litellm is asked about them, in a browser, and wait for it.
 _SIGNING_IN = ("github_copilot/", "chatgpt/")
@@ -65,28 +72,25 @@ class LitellmModel:
         Raises:
             ModelError: The call failed, or the reply is not whole.
         """
-        model, params = request.model.model, request.params
-        api_base = self._address(request)
-        arguments = self._arguments(request)
-        unset: list[str] = []
+        name, params = request.model.model, request.params
+        reached = access(request.model, params, self._api_base)
+        key = _Key()
         try:
             await self.prepare()
-            unset = _unset_keys(self._litellm, model, params)
-            if unset and not api_base and not _has_address(unset):
-                raise ModelError(
-                    f"{model}: {' or '.join(unset)} is not set; export it, or use --model mock"
-                )
-            if unset:
-                arguments["api_key"] = NO_KEY
-            async with aclosing(self._listen(arguments)) as chunks:
+            key = _key(self._litellm, request, reached)
+            arguments = self._arguments(request, reached.address, key.sent)
+            secrets = [*_secrets(params), key.sent]
+            async with aclosing(without_secrets(self._listen(arguments), secrets)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
         except ModelError:
             raise
         except Exception as error:
-            secrets = list(_secrets(params))
-            failure = explain(error, model, api_base=api_base, unset=unset, secrets=secrets)
+            secrets = [*_secrets(params), key.sent]
+            failure = explain(
+                error, name, api_base=reached.address, key_advice=key.advice, secrets=secrets
+            )
         raise failure  # Not in the `except`: what led to it may hold a key.
 
     async def close(self) -> None:
@@ -102,27 +106,23 @@ class LitellmModel:
         vars(litellm).pop("module_level_aclient", None)
         await _end({task for task in before if _is_background(task)} | asyncio.all_tasks() - before)
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def _arguments(self, request: Request, address: str, key: str) -> dict[str, Any]:
         limits = request.model.timeouts
         arguments = {
             "timeout": max(limits.first_token, limits.gap) + BEHIND_S,
             "stream_options": {"include_usage": True},
-            **request.params,
+            **{name: value for name, value in request.params.items() if name not in ADDRESSES},
             "model": request.model.model,
             "messages": request.prompt.messages(),
             "stream": True,
             "num_retries": 0,
             "max_retries": 0,
         }
-        if address := self._api_base or request.model.api_base:
+        if address:
             arguments["api_base"] = address
+        if key:
+            arguments["api_key"] = key
         return arguments
-
-    def _address(self, request: Request) -> str | None:
-        """Whom to ask instead of the provider."""
-        params = request.params
-        given = params.get("api_base") or params.get("base_url")
-        return self._api_base or request.model.api_base or given
 
     async def _listen(self, arguments: dict[str, Any]) -> AsyncGenerator[Chunk]:
         """The chunks of one reply, the usage last."""
@@ -192,24 +192,57 @@ async def _rehearse(litellm: Any) -> None:
             pass
 
 
-def _unset_keys(litellm: Any, model: str, params: Mapping[str, Any]) -> list[str]:
-    """The variables of which one should hold a key and none does, where that is certain."""
-    if "mock_response" in params or "api_key" in params or model.startswith(_SIGNING_IN):
-        return []
-    missing: list[str] = litellm.validate_environment(model)["missing_keys"]
+class _Key(NamedTuple):
+    """What a call is made with."""
+
+    sent: str = ""
+    """Empty: what litellm finds in the environment."""
+    advice: str = ""
+    """What to do if the server wants another one; empty where the usual advice will do."""
+
+
+def _key(litellm: Any, request: Request, reached: Access) -> _Key:
+    """The key for a call.
+
+    Raises:
+        ModelError: There is none, or the server may not have it.
+    """
+    model, params = request.model, request.params
+    if "mock_response" in params or "api_key" in params:
+        return _Key()
+    is_scenarios = bool(reached.address) and not reached.is_users
+    if is_scenarios and provider(model.model) not in OWN_SERVERS:
+        raise ModelError(f"{model.model}: it cannot be asked at an address of the scenario's")
+    if model.api_key_env:
+        if reached.missing:
+            raise _unset(model.model, reached.missing)
+        return _Key(os.environ[model.api_key_env], f"check {model.api_key_env}")
+    if is_scenarios:
+        return _Key(NO_KEY, "let its entry of models name a variable: api_key_env")
+    unset: Sequence[str] | None = missing(model.model)
+    if unset is None:
+        unset = _missing_to_litellm(litellm, model.model)
+    if not unset:
+        return _Key()
+    if not reached.address and not has_address(unset):
+        raise _unset(model.model, unset)
+    return _Key(NO_KEY, f"export {unset[0]}")
+
+
+def _unset(model: str, variables: Sequence[str]) -> ModelError:
+    return ModelError(f"{model}: {variables[0]} is not set; export it, or use --model mock")
+
+
+def _missing_to_litellm(litellm: Any, model: str) -> Sequence[str]:
+    """The variables of which one should hold a key and none does, where litellm is certain."""
+    if model.startswith(_SIGNING_IN):
+        return ()
+    unset: list[str] = litellm.validate_environment(model)["missing_keys"]
     # Where more than a key is missing, there are other ways in: profiles, files, defaults.
-    if not missing or not all(name.endswith("_API_KEY") for name in missing):
-        return []
-    if any(os.environ.get(_OTHER_NAMES.get(name, "")) for name in missing):
-        return []
+    if not unset or not all(name.endswith("_API_KEY") for name in unset):
+        return ()
     _, _, found, _ = litellm.get_llm_provider(model)
-    return [] if found else missing
-
-
-def _has_address(unset: list[str]) -> bool:
-    """Whether a variable names a server of the user's own for the provider."""
-    stems = [name.removesuffix("_API_KEY") for name in unset]
-    return any(os.environ.get(stem + end) for stem in stems for end in ("_API_BASE", "_BASE_URL"))
+    return () if found else unset
 
 
 def _secrets(params: Mapping[str, Any]) -> Iterator[str]:
@@ -219,6 +252,21 @@ def _secrets(params: Mapping[str, Any]) -> Iterator[str]:
             yield from _secrets(value)
         elif is_secret(name):
             yield str(value).removeprefix("Bearer ")
+
+
+async def without_secrets(
+    chunks: AsyncGenerator[Chunk], secrets: Iterable[str]
+) -> AsyncGenerator[Chunk]:
+    """The same chunks without the keys that a server echoes, in whatever pieces."""
+    secrets = list(secrets)
+    text, thought = StreamRedactor(secrets), StreamRedactor(secrets)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            is_last = chunk.usage is not None
+            told = text.take(chunk.text) + (text.rest() if is_last else "")
+            thoughts = thought.take(chunk.reasoning) + (thought.rest() if is_last else "")
+            if told or thoughts or is_last:
+                yield msgspec.structs.replace(chunk, text=told, reasoning=thoughts)
 
 
 def _sent_finish(stream: Any, shown: str | None) -> str | None:

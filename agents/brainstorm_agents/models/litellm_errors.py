@@ -11,25 +11,10 @@ from urllib.parse import urlsplit
 
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import whole_text
+from brainstorm_agents.redaction import redact
 
 DETAIL_CHARACTERS = 200
 """How much of a server's own words a message quotes, at most."""
-
-REDACTED = "[redacted]"
-"""What stands in place of a key."""
-
-_secret_name = re.compile(
-    r"(^|[_-])(API_?KEY|KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH|AUTHORIZATION)$",
-    re.IGNORECASE,
-)
-_SECRET_LENGTH = 8  # Anything shorter is a word that a message may need, and no key.
-
-# Keys by their look: servers echo ones that come from no variable, and parts of them, masked.
-_secret_look = re.compile(
-    r"\b(?:sk-|gsk_|hf_|xai-|pplx-|nvapi-|tgp_|r8_|gh[opsu]_|AIza|AKIA|eyJ)[\w.*…-]{4,}"
-    r"|(?<=Bearer )\S+"
-    r"|(?<=://)[^\s/@]+(?=@)"
-)
 
 # What litellm puts before the words of a server, once or twice: `litellm.XError: YException - `.
 _prefix = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w*Error)?(?:: | - ))+")
@@ -42,7 +27,7 @@ def explain(
     model: str,
     *,
     api_base: str | None = None,
-    unset: Sequence[str] = (),
+    key_advice: str = "",
     secrets: Iterable[str] = (),
 ) -> ModelError:
     """Say in words for the user what went wrong with a call.
@@ -53,32 +38,18 @@ def explain(
         error: What litellm raised.
         model: The model's name, as the scenario has it.
         api_base: The server that was asked, where it is not the provider's own.
-        unset: The variables that would hold a key, if the call was made without one.
+        key_advice: What to do if the key is not a valid one, where the provider does not tell.
         secrets: What must not be told, beside the secrets in the environment.
     """
     chain = tuple(_chain(error))
     detail = _detail(chain[0], secrets)
-    problem, retryable = _judge(chain, detail, model, api_base, unset)
+    key_advice = key_advice or _key_advice(chain, model)
+    problem, retryable = _judge(chain, detail, model, api_base, key_advice)
     return ModelError(
         redact(f"{model}: {problem}", secrets),
         retryable=retryable,
         retry_after=_retry_after(chain) if retryable else None,
     )
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the secrets in the environment, without `secrets`, and without what looks
-    like a key."""
-    known = {value for name, value in os.environ.items() if is_secret(name)} | set(secrets)
-    for secret in sorted(known, key=len, reverse=True):
-        if len(secret) >= _SECRET_LENGTH:
-            text = text.replace(secret, REDACTED)
-    return _secret_look.sub(REDACTED, text)
-
-
-def is_secret(name: str) -> bool:
-    """Whether a variable or a parameter of that name holds what must not be shown."""
-    return bool(_secret_name.search(name))
 
 
 class _Verdict(NamedTuple):
@@ -104,13 +75,13 @@ def _judge(
     detail: str,
     model: str,
     api_base: str | None,
-    unset: Sequence[str],
+    key_advice: str,
 ) -> _Verdict:
     kinds = {kind.__name__ for error in chain for kind in type(error).__mro__}
     return (
         _judge_request(kinds, detail, model, api_base)
         or _judge_connection(kinds, detail, _place(chain, api_base))
-        or _judge_answer(chain, detail, api_base, _key_advice(chain, model, unset))
+        or _judge_answer(chain, detail, api_base, key_advice)
         or _Verdict(f"the call failed: {detail}", passes="APIConnectionError" in kinds)
     )
 
@@ -214,9 +185,7 @@ def _place(chain: Sequence[BaseException], api_base: str | None) -> str:
     return urlsplit(api_base or "").netloc.rpartition("@")[2] or "the provider"
 
 
-def _key_advice(chain: Sequence[BaseException], model: str, unset: Sequence[str]) -> str:
-    if unset:
-        return f"export {' or '.join(unset)}"
+def _key_advice(chain: Sequence[BaseException], model: str) -> str:
     providers = [model.partition("/")[0], *(getattr(error, "llm_provider", "") for error in chain)]
     names = (f"{provider}_API_KEY".upper() for provider in providers)
     used = next((name for name in names if name in os.environ), "the key of the provider")
