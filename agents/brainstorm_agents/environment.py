@@ -31,6 +31,7 @@ from brainstorm_agents.events import (
 )
 from brainstorm_agents.journal import Journal
 from brainstorm_agents.models import Models
+from brainstorm_agents.redaction import redact
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.session import USER, Phase, Session, Turn
@@ -202,7 +203,7 @@ class Environment:
         except ModelError as error:
             self._fail(turn, str(error))
         except Exception as error:
-            self._fail(turn, f"unexpectedly: {type(error).__name__}: {error}")
+            self._fail(turn, redact(f"unexpectedly: {type(error).__name__}: {error}"))
         else:
             self._finish(turn, reply)
 

@@ -5,11 +5,13 @@ import contextlib
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import click
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -22,6 +24,7 @@ from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_agents.models import is_real
 from brainstorm_agents.reader import Log
+from brainstorm_agents.redaction import redact
 from brainstorm_tui import signals, themes, topics
 from brainstorm_tui.comparison import Comparison
 from brainstorm_tui.filters import Harmless
@@ -35,7 +38,7 @@ from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.screens.session import SessionScreen
 from brainstorm_tui.screens.topic import TopicScreen
 from brainstorm_tui.source import ReplaySource
-from brainstorm_tui.text.safe import one_line
+from brainstorm_tui.text.safe import one_line, sanitise
 from brainstorm_tui.transport import IDLE_LIMIT_S, Live, Replay
 
 THEME_WATCH_S = 1.0
@@ -206,11 +209,12 @@ class BrainstormApp(App[int]):
         )
 
     def _fatal_error(self) -> None:
-        """Say what went wrong; no traceback, whose variables may hold secrets."""
-        if os.environ.get("BRAINSTORM_TUI_DEBUG"):
-            super()._fatal_error()
-            return
+        """Say what went wrong; where, if that is asked for, but never with the variables there, as
+        Textual would: they may hold a key."""
         error = self._exception
+        if error and os.environ.get("BRAINSTORM_TUI_DEBUG"):
+            where = "".join(traceback.format_exception(error))
+            self._exit_renderables.append(Text(sanitise(redact(where))))
         if not isinstance(error, BrainstormError):
             error = BrainstormError(
                 f"the screen failed: {type(error).__name__}: {error}; this is a bug: please report"

@@ -14,6 +14,7 @@ import click
 
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents.errors import BrainstormError, InputError
+from brainstorm_agents.redaction import redact
 from brainstorm_tui import (
     bench_command,
     compare_command,
@@ -94,11 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         if is_debugged:
-            traceback.print_exc()
+            click.echo(sanitise(redact(traceback.format_exc())), err=True, nl=False)
         if isinstance(error, OSError) and error.filename is None:
             _give_up_output()
         code, message = _explained(error)
-        click.echo(f"{NAME}: {sanitise(message)}", err=True)
+        click.echo(f"{NAME}: {sanitise(redact(message))}", err=True)
     return code if isinstance(code, int) else 0
 
 
