@@ -122,6 +122,21 @@ def test_a_scenario_finds_a_recording_beside_it(lesson: Path, home: Path) -> Non
     assert "Line 0, and more." in printed
 
 
+def test_a_named_model_may_be_a_recording(lesson: Path, home: Path) -> None:
+    (home / "cast.yaml").write_text(
+        "name: again\n"
+        "topic: How do we make asynchronous programming fun to learn?\n"
+        "opener: Alex\n"
+        "models: {then: {model: 'recorded:lesson.jsonl'}}\n"
+        "defaults: {model: then}\n"
+        "roles: [{name: Alex}, {name: Bob}, {name: Chalice}]\n"
+    )
+    printed, imported = offline(home, "run", "cast.yaml", "--rounds", "0", "--speed", "0")
+    assert "then (recorded:lesson.jsonl)" in printed
+    assert "Line 0, and more." in printed
+    assert "litellm" not in imported
+
+
 def test_a_resumed_session_finds_its_recording_again(lesson: Path, home: Path) -> None:
     words = ("--model", "recorded:lesson.jsonl", "--rounds", "0", "--speed", "0")
     offline(home, "run", *words, "--log", "again.jsonl")

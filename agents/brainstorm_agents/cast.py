@@ -67,6 +67,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         """The entry of `models` called `name`; where there is none, that model by the defaults."""
         return self.models.get(name) or NamedModel(model=name)
 
+    def label(self, name: str) -> str:
+        """What people are told of the model called `name`: `fast (openai/gpt-4o-mini)`."""
+        model = self.model(name).model
+        return name if name == model else f"{name} ({model})"
+
+    @property
+    def labels(self) -> list[str]:
+        """The same of the models of the cast, each once, in the cast's order."""
+        return [self.label(name) for name in dict.fromkeys(role.model for role in self.roles)]
+
     def models_in_turn(self, name: str) -> tuple[str, ...]:
         """The names of the models to ask, in order: that one, then its fallbacks with theirs."""
         asked: dict[str, None] = {}

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.models import Chunk, Request, prices
 from brainstorm_agents.models.mock import MockModel
+from brainstorm_agents.named_model import NamedModel, Price
 from brainstorm_agents.scenario import Scenario, load
 from brainstorm_tui.bench import Bench, Figures, Way, figures
 from brainstorm_tui.bench_progress import BenchProgress
@@ -380,8 +381,39 @@ def test_the_estimate_counts_only_the_calls_of_real_models(
 
 
 def test_prices_are_litellms_and_none_is_made_up() -> None:
-    known = prices.price("openai/gpt-4o-mini", 1000, 1000)
+    known = prices.price(NamedModel(model="openai/gpt-4o-mini"), 1000, 1000)
     assert known is not None
     assert 0 < known < 0.1
-    assert prices.price("openai/any", 1000, 1000) is None
-    assert prices.price("nope", 1000, 1000) is None
+    assert prices.price(NamedModel(model="openai/any"), 1000, 1000) is None
+    assert prices.price(NamedModel(model="nope"), 1000, 1000) is None
+
+
+def test_the_price_that_a_scenario_names_comes_first() -> None:
+    named = NamedModel(model="openai/gpt-4o-mini", price=Price(2.0, 10.0))
+    assert prices.price(named, 1_000_000, 100_000) == 3.0
+    assert prices.price(named, 1_000_000, 100_000, "http://127.0.0.1:1/v1") == 3.0
+
+
+def test_a_server_of_ones_own_has_no_price_unless_the_scenario_names_it() -> None:
+    model = NamedModel(model="openai/gpt-4o-mini")
+    assert prices.price(model, 1000, 1000, "http://127.0.0.1:1/v1") is None
+
+
+def write_dear_scenario(address: str) -> None:
+    """A cast of one, whose model has an address and a price of its own."""
+    Path("dear.yaml").write_text(
+        "name: dear\ntopic: Tea?\ndefaults: {model: gold}\nroles: [{name: Ann}]\nmodels:\n"
+        f"  gold: {{model: openai/any, api_base: '{address}', price: {{input: 0, output: 1000}}}}\n"
+    )
+
+
+async def test_what_a_bench_will_cost_is_told_by_the_scenarios_prices(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async with ChatServer() as server:
+        write_dear_scenario(server.address)
+        assert await bench_beside("dear.yaml", "--rounds", "0", "--repeat", "1", "--yes") == 0
+    told = capfd.readouterr()
+    # 110 tokens a reply at a tenth of a cent, twice.
+    assert "gold (openai/any)  2 calls  about $0.2200" in told.err
+    assert "gold (openai/any)" in told.out

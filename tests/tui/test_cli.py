@@ -29,9 +29,10 @@ AT_ONCE = ("--speed", "0", "--seed", "7")
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for each test, also as the working directory."""
-    for name in [name for name in os.environ if name.startswith("BRAINSTORM_TUI_")]:
-        monkeypatch.delenv(name)
+    """A folder of its own for each test, also as the working directory; no key, no settings."""
+    for name in os.environ:
+        if name.startswith("BRAINSTORM_TUI_") or name.endswith(("_API_KEY", "_API_BASE")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("BRAINSTORM_TUI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
@@ -334,6 +335,10 @@ def test_a_fault_of_the_program_is_a_traceback_only_on_demand(
         ("run --log a --no-log", "contradict"),
         ("run --json --show trace", "contradict"),
         ("run --show everything", "'everything' is not one of"),
+        ("run --model openai/gpt-4o", "OPENAI_API_KEY is not set, and openai/gpt-4o needs it for"),
+        ("classroom --model groq/x", "GROQ_API_KEY is not set, and groq/x needs it for Alex, Bob,"),
+        ("bench --model xai/x", "XAI_API_KEY is not set"),
+        ("run --model huggingface/https://x.test", "an address is no model's name"),
         ("run --model openai/gpt-4o --speed 2", "a real model takes the time it takes"),
         ("run --model openai/gpt-4o -p api_key=sk-1", "looks like a secret"),
         ("replay", "Missing argument 'LOG'"),

@@ -306,7 +306,8 @@ class BrainstormApp(App[int]):
     def _would_cut(self) -> bool:
         if self.controller is None or not self.controller.session.is_under_way:
             return False
-        return any(is_real(role.model) for role in self.controller.session.scenario.roles)
+        scenario = self.controller.session.scenario
+        return any(is_real(scenario.model(role.model).model) for role in scenario.roles)
 
     def _leave_soon(self) -> None:
         self.call_later(self.action_leave)

@@ -85,16 +85,20 @@ def _agree(launch: Launch, repeat: int, *, is_agreed: bool) -> None:
     _say(f"{runs} runs make {number} calls, and more where one has to be repeated:")
     for calls in asked:
         cost = _price(launch, calls, runs)
-        _say(f"  {one_line(calls.model)}  {runs * calls.number} calls  {cost}")
+        _say(
+            f"  {one_line(launch.scenario.label(calls.model))}  {runs * calls.number} calls  {cost}"
+        )
     if not is_agreed:
         click.confirm("Ask them?", abort=True, err=True)
 
 
 def _price(launch: Launch, calls: "Calls", runs: int) -> str:
+    from brainstorm_agents.models.keys import access
     from brainstorm_agents.models.prices import price
 
-    # Whoever has a server of their own has prices of their own.
-    cost = None if launch.api_base else price(calls.model, calls.prompt, calls.completion)
+    model = launch.scenario.model(calls.model)
+    address = access(model, model.params, launch.api_base).address
+    cost = price(model, calls.prompt, calls.completion, address)
     if cost is None:
         return "price –: not known"
     return "price 0" if cost == 0 else f"about ${runs * cost:.4f}, if replies have 80 words"

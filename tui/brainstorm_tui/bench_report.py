@@ -57,7 +57,7 @@ def document(launch: Launch, found: Figures, *, is_complete: bool) -> dict[str, 
         "bench": VERSION,
         "program": version(),
         "scenario": one_line(scenario.name),
-        "models": [one_line(model) for model in _models(scenario)],
+        "models": [one_line(model) for model in scenario.labels],
         "seed": launch.seed,
         "speed": launch.speed,
         "rounds": scenario.rounds,
@@ -87,13 +87,9 @@ def _sample(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _models(scenario: Scenario) -> list[str]:
-    return list(dict.fromkeys(role.model for role in scenario.roles))
-
-
 def _heading(launch: Launch, found: Figures, marks: Marks) -> Iterator[str]:
     name = one_line(launch.scenario.name)
-    models = ", ".join(one_line(model) for model in _models(launch.scenario))
+    models = ", ".join(map(one_line, launch.scenario.labels))
     seed = f"seed {launch.seed}"
     speed = f"speed {launch.speed:g}"
     yield f" {marks.dot} ".join((name, models, seed, *([speed] if launch.speed != 1 else ())))

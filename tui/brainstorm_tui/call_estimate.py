@@ -27,6 +27,7 @@ class Calls:
     """The calls of one session to one model."""
 
     model: str
+    """As the scenario names it."""
     number: int
     prompt: int
     """Tokens of all the prompts, estimated."""
@@ -35,8 +36,9 @@ class Calls:
 
 
 def real_models(scenario: Scenario) -> list[str]:
-    """The models of a cast that are not the mock, in the cast's order."""
-    return list(dict.fromkeys(role.model for role in scenario.roles if is_real(role.model)))
+    """What a cast calls its models that are neither the mock nor recorded, in its order."""
+    names = dict.fromkeys(role.model for role in scenario.roles)
+    return [name for name in names if is_real(scenario.model(name).model)]
 
 
 def estimate(launch: Launch) -> list[Calls]:

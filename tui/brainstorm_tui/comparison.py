@@ -211,6 +211,7 @@ def _rules(session: Session) -> dict[str, str]:
         "schedule": session.rounds[0].schedule if session.rounds else "",
         "opener": scenario.opener or "",
         "max_concurrency": str(scenario.max_concurrency),
+        "models": _written(scenario.models) if scenario.models else "",
     }
 
 

@@ -92,7 +92,7 @@ def title(session: Session, marks: Marks = UNICODE) -> str:
     """The first line of a transcript: what it takes to get the same one again."""
     scenario = session.scenario
     seed = session.header.seed if session.header else 0
-    models = dict.fromkeys(one_line(role.model) for role in scenario.roles)
+    models = map(one_line, scenario.labels)
     parts = [one_line(scenario.name), ", ".join(models), f"seed {seed}"]
     if session.header and session.header.parent:
         parts.append(forked_from(session.header.parent))

@@ -37,8 +37,13 @@ def read_recordings(
     Raises:
         LogError: A log is not there, or is damaged.
     """
-    names = {role.model for role in scenario.roles if role.model.startswith(RECORDED)}
-    return {name: read_recording(name, folder, beside) for name in sorted(names)}
+    asked = {name for role in scenario.roles for name in scenario.models_in_turn(role.model)}
+    models = {scenario.model(name).model for name in asked}
+    return {
+        model: read_recording(model, folder, beside)
+        for model in sorted(models)
+        if model.startswith(RECORDED)
+    }
 
 
 def played_scenario(recording: Recording) -> Scenario:

@@ -162,7 +162,7 @@ _TOLD_ANYWAY = frozenset({"seed", "model", "rounds"})
 
 
 def _models(session: Session) -> str:
-    models = list(dict.fromkeys(role.model for role in session.scenario.roles))
+    models = session.scenario.labels
     return one_line(models[0]) if len(models) == 1 else f"{len(models)} models"
 
 

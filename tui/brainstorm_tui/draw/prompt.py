@@ -78,10 +78,11 @@ class PromptText:
     def _sent(self) -> str:
         turn = self._prompt.turn
         model = turn.model or self._prompt.role.model
-        if model == MOCK:
+        callee = self._prompt.session.scenario.model(model).model
+        if callee == MOCK:
             return "The mock needs none of it: this is what a real model would be sent."
-        if model.startswith(RECORDED):
-            return f"Nothing was sent: {model} plays what was said before."
+        if callee.startswith(RECORDED):
+            return f"Nothing was sent: {callee} plays what was said before."
         usage = turn.usage
         if not turn.model:
             return f"{model} will be sent this."

@@ -54,8 +54,7 @@ def when(header: SessionStarted) -> str:
 
 def models(session: Session) -> str:
     """The models of the cast, each once."""
-    found = dict.fromkeys(one_line(role.model) for role in session.scenario.roles)
-    return ", ".join(found)
+    return ", ".join(map(one_line, session.scenario.labels))
 
 
 def listens_to(role: Role) -> str:

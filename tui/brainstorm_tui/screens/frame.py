@@ -213,7 +213,7 @@ class Frame(Screen[None]):
             return [chip, Piece(f" {one_line(started)} ", dim)]
         if width < 100 or session.header is None:
             return ()
-        models = list(dict.fromkeys(role.model for role in session.scenario.roles))
+        models = session.scenario.labels
         names = one_line(models[0] if len(models) == 1 else f"{len(models)} models")
         return [Piece(f"{names} {look.symbols.dot} seed {session.header.seed} ", dim)]
 

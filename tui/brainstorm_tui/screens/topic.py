@@ -237,8 +237,8 @@ class TopicScreen(Screen[Launch]):
 
 
 def _cost(scenario: Scenario) -> str:
-    models = list(dict.fromkeys(role.model for role in scenario.roles))
-    if models == [MOCK]:
+    models = scenario.labels
+    if all(scenario.model(role.model).model == MOCK for role in scenario.roles):
         return "mock model: no key, no network, no cost"
     if len(models) == 1:
         return f"model {one_line(models[0])}"
