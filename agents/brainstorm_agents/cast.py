@@ -1,11 +1,16 @@
 """The cast and the rules of a session, frozen: what a scenario is once it has been read."""
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from brainstorm_agents import names
+
+ScheduleName = Literal["simultaneous", "sequential", "eager"]
+"""How the turns of a round are taken."""
+
+SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +46,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     """Calls under way at the same time, at most."""
     roles: tuple[Role, ...]
     description: str = ""
+    schedule: ScheduleName = "simultaneous"
+    """How its rounds run, unless somebody chooses otherwise on the way."""
 
     def __post_init__(self) -> None:
         if len({names.identity(role.name) for role in self.roles}) < len(self.roles):

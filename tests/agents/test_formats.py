@@ -11,7 +11,7 @@ from brainstorm_agents import events, upgrade
 from brainstorm_agents.events import FORMAT, AnyEvent, encode
 from brainstorm_agents.reader import read
 
-from .casts import transcript, write_log
+from .casts import trace, transcript, write_log
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -103,3 +103,10 @@ def test_the_log_with_ideas_says_what_is_kept_and_what_was_noted() -> None:
     session = read(GOLDEN / "format-1-ideas.jsonl").session()
     assert list(session.ideas) == ["a0"]
     assert session.turns["a0"].note.startswith("the prompt differs")
+
+
+def test_the_log_with_schedules_says_how_each_round_ran_and_what_was_heard_in_it() -> None:
+    session = read(GOLDEN / "format-1-schedules.jsonl").session()
+    assert [round_.schedule for round_ in session.rounds] == ["sequential", "eager", "simultaneous"]
+    assert trace(session)[1] == "round 1: b1 <- a0 | c1 <- a0 | a1 <- b1"
+    assert session.rounds[1].published == ("b1", "a1", "c1")

@@ -45,6 +45,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
             "opener": None if scenario.opener is None else one_line(scenario.opener),
             "rounds": scenario.rounds,
             "max_concurrency": scenario.max_concurrency,
+            "schedule": scenario.schedule,
         },
         "topic": sanitise(session.topic),
         "seed": header.seed,
