@@ -1,12 +1,17 @@
 """The cast and the rules of a session, frozen: what a scenario is once it has been read."""
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from brainstorm_agents import names
 from brainstorm_agents.named_model import NamedModel
+
+ScheduleName = Literal["simultaneous", "sequential", "eager"]
+"""How the turns of a round are taken."""
+
+SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +50,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     models: dict[str, NamedModel] = {}
     """Models by the names that roles and fallbacks call them."""
     description: str = ""
+    schedule: ScheduleName = "simultaneous"
+    """How its rounds run, unless somebody chooses otherwise on the way."""
 
     def __post_init__(self) -> None:
         if len({names.identity(role.name) for role in self.roles}) < len(self.roles):

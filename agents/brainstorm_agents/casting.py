@@ -20,7 +20,9 @@ EXAMPLE = "roles: [{name: Alex, profile: teacher}]"
 
 _KEYS = ("name", "profile", "persona", "watch", "model", "params")
 _ELSEWHERE = {
-    **dict.fromkeys(("topic", "rounds", "opener"), "it belongs to the scenario, beside 'roles'"),
+    **dict.fromkeys(
+        ("topic", "rounds", "opener", "schedule"), "it belongs to the scenario, beside 'roles'"
+    ),
     "max_concurrency": "it belongs under the scenario's 'defaults'",
     **models_section.ELSEWHERE,
 }

@@ -3,6 +3,7 @@
 import asyncio
 from enum import StrEnum
 
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import JournalError
 from brainstorm_agents.session import Session
@@ -114,6 +115,10 @@ class Controller:
     def keep_idea(self, turn: str, kept: bool = True) -> None:
         """Keep what was said in a turn as an idea, or no more."""
         self.environment.keep_idea(turn, kept)
+
+    def schedule_next(self, schedule: ScheduleName) -> None:
+        """Let the next round, and those after it, run otherwise; the open one goes on as it is."""
+        self.environment.choose_schedule(schedule)
 
     async def serve(self) -> None:
         """Step whenever rounds are wanted, until cancelled."""

@@ -2,7 +2,9 @@
 
 With a barrier per round, a round takes as long as the turn that ends last in it, whatever the
 others do. The chain of these turns, one a round, is the critical path: together they are as long
-as the whole session, so only making one of them shorter makes the session shorter.
+as the whole session, so only making one of them shorter makes the session shorter. One after
+another, all turns are on it. In an eager round it is the turn that ends last, the one whose words
+let that turn begin, and so on back to the round's start.
 """
 
 import math
@@ -19,7 +21,7 @@ def critical_path(session: Session, now: float) -> list[Turn]:
     call has been under way for longest. A round in which no model was asked has none.
     """
     begun = (round_ for round_ in session.rounds if round_.started <= now)
-    return [turn for round_ in begun if (turn := _holder(round_, now)) is not None]
+    return [turn for round_ in begun for turn in _chain(session, round_, now)]
 
 
 def held_up_by(turn: Turn) -> Turn | None:
@@ -82,6 +84,28 @@ def parts(turn: Turn, now: float) -> Parts:
         else:
             spoke += took
     return Parts(queued, lost, first_token, spoke)
+
+
+def _chain(session: Session, round_: Round, now: float) -> list[Turn]:
+    """What a round waited for, in the order of time."""
+    if round_.schedule == "sequential":
+        called = ((_first_asked(turn), turn) for turn in round_.turns)
+        asked = [(t, turn) for t, turn in called if t is not None and t <= now]
+        return [turn for _, turn in sorted(asked, key=lambda pair: pair[0])]
+    chain: list[Turn] = []
+    turn = _holder(round_, now)
+    while turn is not None:
+        chain.append(turn)
+        turn = _heard_last(session, turn) if round_.is_eager else None
+    return chain[::-1]
+
+
+def _heard_last(session: Session, turn: Turn) -> Turn | None:
+    """The turn of the same round whose words let this one begin; None if it began without."""
+    if not turn.observed:
+        return None
+    last = turn.observed[-1][1] - 1
+    return session.turns.get(session.published[last].id) if last >= turn.round.horizon else None
 
 
 def _holder(round_: Round, now: float) -> Turn | None:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import msgspec
 
 from brainstorm_agents.attempts import Asking
 from brainstorm_agents.calls import Reply
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.critical_path import parts
-from brainstorm_agents.errors import ModelError
+from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
     FORMAT,
     Event,
@@ -18,6 +20,7 @@ from brainstorm_agents.events import (
     RoleMuted,
     RoundFinished,
     RoundStarted,
+    ScheduleChosen,
     SessionEnded,
     SessionPaused,
     SessionResumed,
@@ -33,9 +36,10 @@ from brainstorm_agents.journal import Journal
 from brainstorm_agents.models import Models
 from brainstorm_agents.redaction import redact
 from brainstorm_agents.scenario import Scenario
-from brainstorm_agents.schedules import SCHEDULES
-from brainstorm_agents.session import USER, Phase, Session, Turn
+from brainstorm_agents.schedules import SCHEDULES, Planned, Schedule
+from brainstorm_agents.session import USER, Phase, Round, Session, Turn
 from brainstorm_agents.slots import Slots
+from brainstorm_agents.ties import Ties
 
 
 class Environment:
@@ -58,11 +62,13 @@ class Environment:
         self.models = models
         self.clock = clock
         self.journal = journal
-        self.schedule = "simultaneous"
         self._origin: float | None = None
         self._slots: Slots | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stops: dict[str, str] = {}
+        self._is_stopping = False
+        self._news = asyncio.Event()
+        self._ties = Ties()
 
     def now(self) -> float:
         """Seconds of session time."""
@@ -111,6 +117,10 @@ class Environment:
         """Let a role take no turns after the one under way, or let it take them again."""
         self._emit(RoleMuted, role=role, muted=muted)
 
+    def choose_schedule(self, schedule: ScheduleName) -> None:
+        """Let the rounds after the open one run otherwise."""
+        self._emit(ScheduleChosen, schedule=schedule)
+
     def pause(self, reason: str) -> None:
         """Note that no further round starts."""
         self._emit(SessionPaused, reason=reason)
@@ -126,6 +136,7 @@ class Environment:
     def stop(self, reason: str, only: str | None = None) -> None:
         """Cancel the turns under way, or one of them by its id; the next step asks them again."""
         current = self.session.open_round
+        self._is_stopping = self._is_stopping or only is None
         for turn in current.turns if current else ():
             if not turn.is_settled and only in (None, turn.id):
                 self._stops[turn.id] = reason
@@ -134,7 +145,7 @@ class Environment:
 
     def is_quiet(self) -> bool:
         """Whether nobody has news, so that a step would do nothing."""
-        return not SCHEDULES[self.schedule](self.session)
+        return not self._plan()
 
     async def step(self) -> bool:
         """Run the next round, or complete the open one.
@@ -150,53 +161,116 @@ class Environment:
                 step tries the log again, and goes on.
         """
         session = self.session
-        plan = SCHEDULES[self.schedule](session)
-        if not plan and session.open_round is None:
-            return False
         if session.open_round is None:
-            self._emit(RoundStarted, round=len(session.rounds), schedule=self.schedule)
+            if self.is_quiet():
+                return False
+            self._emit(RoundStarted, round=len(session.rounds), schedule=session.schedule)
         current = session.rounds[-1]
         self._stops.clear()
-        for planned in plan:
-            self._emit(
-                TurnStarted,
-                id=planned.id,
-                role=planned.role,
-                round=current.number,
-                observed=planned.observed,
-            )
-        if self._slots is None:
-            self._slots = Slots(session.scenario, self.clock)
+        self._is_stopping = False
         try:
-            await self.journal.synced(session.seq)
-            async with asyncio.TaskGroup() as group:
-                for planned in plan:
-                    turn = session.turns[planned.id]
-                    self._tasks[planned.id] = group.create_task(self._take(turn, self._slots))
-                for id_ in self._stops:
-                    self._tasks[id_].cancel()
+            await self._take_turns(current)
         finally:
             self._tasks.clear()
             for turn in current.turns:
                 self._cancel(turn)
             self._stops.clear()
-        if not any(session.is_awaited(turn) for turn in current.turns):
-            done = [turn for turn in current.turns if turn.phase is Phase.DONE]
-            done.sort(key=lambda turn: session.roles[turn.role].place)
-            published = tuple(turn.id for turn in done)
+        if not self._is_awaited(current):
             self._emit(
                 RoundFinished,
                 round=current.number,
                 schedule=current.schedule,
-                published=published,
+                published=self._replies(current),
             )
         return True
 
-    async def _take(self, turn: Turn, slots: Slots) -> None:
+    def _schedule(self) -> Schedule:
+        """How the open round runs, or the next one."""
+        current = self.session.open_round
+        name = current.schedule if current else self.session.schedule
+        # A log may name one that a newer program has; the fold takes it for one with a barrier.
+        return SCHEDULES.get(name, SCHEDULES["simultaneous"])
+
+    def _plan(self) -> list[Planned]:
+        return self._schedule()(self.session)
+
+    def _is_awaited(self, round_: Round) -> bool:
+        """Whether a round cannot finish yet."""
+        if any(self.session.is_awaited(turn) for turn in round_.turns):
+            return True
+        return round_.is_eager and bool(self._plan())
+
+    def _replies(self, round_: Round) -> tuple[str, ...]:
+        """The ids of what a round publishes, in their order."""
+        if round_.is_eager:
+            return round_.published
+        done = [turn for turn in round_.turns if turn.phase is Phase.DONE]
+        done.sort(key=lambda turn: self.session.roles[turn.role].place)
+        return tuple(turn.id for turn in done)
+
+    async def _take_turns(self, round_: Round) -> None:
+        """Take the turns of a round: all at once, or in an eager one as the roles have news."""
+        session = self.session
+        is_one_at_a_time = self._schedule().is_one_at_a_time
+        gate = asyncio.Lock() if is_one_at_a_time else nullcontext()
+        begun = self._begin_turns(round_)
+        await self.journal.synced(session.seq)
+        problem: JournalError | None = None
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for turn in begun:
+                    task = group.create_task(self._take(turn, gate))
+                    if round_.is_eager:
+                        task.add_done_callback(self._notice)
+                    self._tasks[turn.id] = task
+                    if turn.id in self._stops:
+                        task.cancel()
+                if not round_.is_eager or all(task.done() for task in self._tasks.values()):
+                    break
+                await self._news.wait()
+                begun = self._begin_turns(round_)
+                try:
+                    if begun:
+                        await self.journal.synced(session.seq)
+                except JournalError as error:
+                    # Raised in here, the group would wrap it.
+                    problem = error
+                    self.stop("interrupted")
+                    break
+        if problem:
+            raise problem
+
+    def _notice(self, task: asyncio.Task[None]) -> None:
+        """A turn has come to its end; one that was stopped before it began tells in no event."""
+        self._news.set()
+
+    def _begin_turns(self, round_: Round) -> list[Turn]:
+        """Begin the turns that can begin, each once a step."""
+        self._news.clear()
+        turns = []
+        for planned in () if self._is_stopping else self._plan():
+            if planned.id in self._tasks or planned.id in self._stops:
+                continue
+            self._emit(
+                TurnStarted,
+                id=planned.id,
+                role=planned.role,
+                round=round_.number,
+                observed=planned.observed,
+            )
+            turns.append(self.session.turns[planned.id])
+        return turns
+
+    async def _take(self, turn: Turn, gate: AbstractAsyncContextManager[None]) -> None:
         """Take one turn. Its failure is its own; only cancellation gets out."""
-        asking = Asking(self.session, turn, self.models, slots, self.clock, self._emit)
+        if self._slots is None:
+            self._slots = Slots(self.session.scenario, self.clock)
+        asking = Asking(self.session, turn, self.models, self._slots, self.clock, self._emit)
         try:
-            reply = await asking.reply()
+            async with gate:
+                reply = await asking.reply()
+            if turn.round.is_eager:
+                await self._ties.turn_of(self.session.roles[turn.role].place)
         except asyncio.CancelledError:
             self._cancel(turn)
             raise
@@ -229,8 +303,15 @@ class Environment:
             reason = self._stops.get(turn.id, "interrupted")
             self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
 
-    def _emit(self, kind: type[Event], **fields: Any) -> None:
+    def _emit(self, kind: type[Event], *values: Any, **fields: Any) -> None:
+        """Apply and log an event; what is given are its fields after its number and time."""
         session = self.session
-        event = kind(session.seq + 1, round(self.now(), 6), **fields)
+        event = kind(session.seq + 1, round(self.now(), 6), *values, **fields)
         session.apply(event)
         self.journal.append(event)
+        if kind in _NEWS:
+            self._news.set()
+
+
+_NEWS = frozenset({UserSpoke, RoleMuted})
+"""After these a turn of an eager round may begin, as after the end of another."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.scenario import Scenario
@@ -59,18 +60,27 @@ class UserSpoke(Event, frozen=True):
 
 
 class RoundStarted(Event, frozen=True):
-    """A round begins; what is published from here on is not seen in it."""
+    """A round begins; unless it is eager, what is published from here on is not seen in it."""
 
     round: int
     schedule: str
 
 
 class RoundFinished(Event, frozen=True):
-    """A round is over and its replies are published, in the cast's order."""
+    """A round is over and its replies are published, in the cast's order.
+
+    Those of an eager round were published as they finished, and are listed in that order.
+    """
 
     round: int
     schedule: str
     published: tuple[str, ...] = ()
+
+
+class ScheduleChosen(Event, frozen=True):
+    """How the rounds after this run; the one that is open goes on as it began."""
+
+    schedule: ScheduleName
 
 
 class TurnStarted(Event, frozen=True):
@@ -197,6 +207,7 @@ AnyEvent = (
     | UserSpoke
     | RoundStarted
     | RoundFinished
+    | ScheduleChosen
     | TurnStarted
     | TurnAsked
     | TurnStreamed

@@ -13,6 +13,7 @@ from brainstorm_agents.events import (
     SessionStarted,
     TurnAsked,
     TurnFinished,
+    TurnStarted,
     UserSpoke,
     checksum,
 )
@@ -63,7 +64,8 @@ def plan(
 
     What heard a message would not be true any more if the message said something else. So a fork
     with an edited message shares nothing after the round in which that was published; what the user
-    said is heard in the next round, so there it is all before that one.
+    said is heard in the next round, so there it is all before that one. In an eager round it shares
+    nothing from the first turn on that heard the message.
 
     Args:
         log: The parent's log. It may be one that is being written: what is whole of it counts.
@@ -78,7 +80,7 @@ def plan(
         scan = Scan(log, file)
         past = _Past(changes.edited, after_round, position)
         for line, event in scan:
-            if not past.take(event, line):
+            if not past.take(event, line, scan.session):
                 break
     session = scan.session
     assert session.header is not None, "the reader has checked it"
@@ -120,7 +122,7 @@ class _Past:
         self._last_round = last_round
         self._position = position
 
-    def take(self, event: AnyEvent, line: bytes) -> bool:
+    def take(self, event: AnyEvent, line: bytes, session: Session) -> bool:
         """Take in an event that is shared, unless it is not; whether more are."""
         match event:
             case SessionStarted():
@@ -130,6 +132,9 @@ class _Past:
                     self.is_at_limit = True
                     return False
                 self.begun = event.round
+            case TurnStarted() if self.edit and _observes(session, event, self.edit.id):
+                self.is_at_limit = True
+                return False
             case TurnAsked() if event.id == self._edited:
                 self._asked = event.seq
             case TurnFinished() if event.id == self._edited:
@@ -142,6 +147,10 @@ class _Past:
         self.events += 1
         is_round_over = isinstance(event, RoundFinished) and event.round == self._last_round
         return not (self.is_at_limit or is_round_over or self.events == self._position)
+
+
+def _observes(session: Session, event: TurnStarted, id_: str) -> bool:
+    return any(message.id == id_ for message in session.messages_of(event.observed))
 
 
 def _no_round(wanted: int, last: int, edit: Edit | None) -> InputError:

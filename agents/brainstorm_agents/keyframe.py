@@ -94,9 +94,9 @@ class Keyframe:
 
 
 def _begun(round_: Round) -> Round:
-    """A round as it was when it began."""
+    """An open round with what it has published, without its turns."""
     begun = copy(round_)
-    begun.turns, begun.ended, begun.published = [], None, ()
+    begun.turns = []
     return begun
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from brainstorm_agents import casting, fields, models_section, names, parameters, strict_yaml
-from brainstorm_agents.cast import Role, Scenario
+from brainstorm_agents.cast import SCHEDULE_NAMES, Role, Scenario, ScheduleName
 from brainstorm_agents.errors import ScenarioError
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.strict_yaml import Node, Place, shown
@@ -73,6 +73,7 @@ def parse(text: str | bytes, source: str) -> Scenario:
         (top, "description", _description),
         (top, "topic", _topic),
         (top, "rounds", _rounds),
+        (top, "schedule", _schedule),
         (defaults, "max_concurrency", _max_concurrency),
     ):
         if key in values:
@@ -109,6 +110,7 @@ def with_overrides(
     model: str | None = None,
     params: Mapping[str, Any] | None = None,
     max_concurrency: int | None = None,
+    schedule: str | None = None,
 ) -> Scenario:
     """`scenario` with what the command line says instead; `None` leaves a thing as it is.
 
@@ -120,6 +122,7 @@ def with_overrides(
             loses its params: they were the other's.
         params: For every role, and for its fallbacks, over their own, key by key.
         max_concurrency: Calls under way at the same time, at most.
+        schedule: How its rounds run.
 
     Raises:
         ScenarioError: A value is not allowed; its `source` is the option, such as `--rounds`.
@@ -132,6 +135,8 @@ def with_overrides(
     if max_concurrency is not None:
         node = strict_yaml.from_data(max_concurrency, "--max-concurrency")
         changes["max_concurrency"] = _max_concurrency(node)
+    if schedule is not None:
+        changes["schedule"] = _schedule(strict_yaml.from_data(schedule, "--schedule"))
     roles = scenario.roles
     if model is not None:
         node = strict_yaml.from_data(model, "--model")
@@ -155,7 +160,17 @@ def with_overrides(
     return msgspec.structs.replace(scenario, roles=roles, **changes)
 
 
-_SCENARIO_KEYS = ("name", "topic", "rounds", "opener", "defaults", "models", "roles", "description")
+_SCENARIO_KEYS = (
+    "name",
+    "topic",
+    "rounds",
+    "opener",
+    "defaults",
+    "models",
+    "roles",
+    "description",
+    "schedule",
+)
 _DEFAULTS_KEYS = ("model", "params", "max_concurrency")
 _SCENARIO_ELSEWHERE = {
     **dict.fromkeys(_DEFAULTS_KEYS, "it belongs under 'defaults'"),
@@ -217,6 +232,15 @@ def _topic(node: Node) -> str:
 
 def _rounds(node: Node) -> int:
     return fields.whole(node, "rounds", least=0, most=MAX_ROUNDS, example="3")
+
+
+def _schedule(node: Node) -> ScheduleName:
+    written = fields.text(node, "schedule", most=names.MAX_NAME_LENGTH, example="schedule: eager")
+    for name in SCHEDULE_NAMES:
+        if written == name:
+            return name
+    remedy = fields.nearest(written, SCHEDULE_NAMES, "schedules")
+    raise node.place.error(f"{shown(written)} is no schedule", remedy)
 
 
 def _max_concurrency(node: Node) -> int:

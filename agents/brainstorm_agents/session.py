@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import UnfitEvent
 from brainstorm_agents.events import (
     Event,
@@ -10,6 +11,7 @@ from brainstorm_agents.events import (
     RoleMuted,
     RoundFinished,
     RoundStarted,
+    ScheduleChosen,
     SessionEnded,
     SessionPaused,
     SessionResumed,
@@ -69,6 +71,8 @@ class Session:
         self.user_positions: list[int] = []
         self.ideas: dict[str, None] = {}
         """The ids of the turns that the person keeps as ideas, in the order of keeping."""
+        self.schedule: ScheduleName = "simultaneous"
+        """How the next round runs."""
         self.under_way = UnderWay()
         """The time in which turns were under way."""
         self.paused: str | None = None
@@ -132,6 +136,14 @@ class Session:
             return not self.roles[turn.role].muted
         return turn.phase not in OVER
 
+    def horizon(self, round_: Round) -> int:
+        """How many of the published messages a turn of a round that begins now can see.
+
+        In the opening only the user is heard, whatever the schedule.
+        """
+        is_open_to_all = round_.is_eager and round_.number > 0
+        return len(self.published) if is_open_to_all else round_.horizon
+
     def messages_of(self, ranges: Ranges) -> list[Message]:
         """The published messages in some ranges of positions."""
         return [message for start, end in ranges for message in self.published[start:end]]
@@ -181,6 +193,7 @@ class Session:
         if self.header is not None:
             raise UnfitEvent("a second header")
         self.header = event
+        self.schedule = event.scenario.schedule
         opener, prefixes = event.scenario.opener, event.scenario.prefixes
         for place, role in enumerate(event.scenario.roles):
             watched = None if role.watch == "all" else role.watch
@@ -210,12 +223,20 @@ class Session:
         new = set(event.published)
         if len(new) < len(event.published) or not new <= done.keys():
             raise UnfitEvent(f"round {event.round} publishes what was not said in it")
-        for id_ in event.published:
-            turn = done[id_]
-            self.roles[turn.role].positions.append(len(self.published))
-            self.published.append(Message(id_, turn.role, turn.text, edited=turn.edited))
+        if not current.is_eager:
+            for id_ in event.published:
+                self._publish(done[id_])
+        elif event.published != current.published:
+            raise UnfitEvent(f"round {event.round} publishes otherwise than its replies came")
         current.ended = event.t
         current.published = event.published
+
+    def _publish(self, turn: Turn) -> None:
+        self.roles[turn.role].positions.append(len(self.published))
+        self.published.append(Message(turn.id, turn.role, turn.text, edited=turn.edited))
+
+    def _choose_schedule(self, event: ScheduleChosen) -> None:
+        self.schedule = event.schedule
 
     def _start_turn(self, event: TurnStarted) -> None:
         current = self.open_round
@@ -226,7 +247,7 @@ class Session:
         if turn is None:
             if current.number:
                 state.last_number += 1
-            turn = Turn(event, state.last_number, current)
+            turn = Turn(event, state.last_number, current, self.horizon(current))
             self.turns[event.id] = turn
             current.turns.append(turn)
             state.turns.append(turn)
@@ -276,13 +297,16 @@ class Session:
         turn.usage, turn.note, turn.edited = event.usage, event.note, event.edited
         self._settle(turn, Phase.DONE, event.t, "")
         state = self.roles[turn.role]
-        state.seen = state.asked = turn.round.horizon
+        state.seen = state.asked = turn.horizon
+        if turn.round.is_eager:
+            self._publish(turn)
+            turn.round.published += (turn.id,)
 
     def _fail_turn(self, event: TurnFailed) -> None:
         turn = self._turn(event.id)
         self._settle(turn, Phase.FAILED, event.t, event.reason)
         self.failed += 1
-        self.roles[turn.role].asked = turn.round.horizon
+        self.roles[turn.role].asked = turn.horizon
 
     def _cancel_turn(self, event: TurnCancelled) -> None:
         self._settle(self._turn(event.id), Phase.CANCELLED, event.t, event.reason)
@@ -346,6 +370,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     UserSpoke: Session._hear_user,
     RoundStarted: Session._start_round,
     RoundFinished: Session._finish_round,
+    ScheduleChosen: Session._choose_schedule,
     TurnStarted: Session._start_turn,
     TurnAsked: Session._ask_turn,
     TurnStreamed: Session._stream_turn,

@@ -71,6 +71,7 @@ class Turn:
         "attempt",
         "discarded",
         "edited",
+        "horizon",
         "id",
         "marks",
         "model",
@@ -90,12 +91,14 @@ class Turn:
         "wave_tokens",
     )
 
-    def __init__(self, event: TurnStarted, number: int, round_: "Round") -> None:
+    def __init__(self, event: TurnStarted, number: int, round_: "Round", horizon: int) -> None:
         self.id = event.id
         self.role = event.role
         self.number = number
         self.round = round_
         self.observed: Ranges = event.observed
+        self.horizon = horizon
+        """How many messages were published when it began: what it can have seen."""
         self.phase = Phase.QUEUED
         self.marks: list[tuple[float, Phase]] = [(event.t, Phase.QUEUED)]
         """When each phase began, in session time."""
@@ -227,11 +230,24 @@ class Round:
         self.number = event.round
         self.schedule = event.schedule
         self.horizon = horizon
-        """How many messages were published when it began: what its turns can have seen."""
+        """How many messages were published when it began: all that its turns see, unless eager."""
         self.started = event.t
         self.ended: float | None = None
         self.turns: list[Turn] = []
         self.published: tuple[str, ...] = ()
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether replies are published as they finish, and heard in the same round."""
+        return self.schedule == "eager"
+
+    @property
+    def in_order(self) -> list[Turn]:
+        """Its turns as they are read: in an eager round the published ones first, as they came."""
+        if not self.is_eager:
+            return self.turns
+        places = {id_: place for place, id_ in enumerate(self.published)}
+        return sorted(self.turns, key=lambda turn: places.get(turn.id, len(places)))
 
 
 class RoleState:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from brainstorm_agents import reader
+from brainstorm_agents.cast import SCHEDULE_NAMES, ScheduleName
 from brainstorm_agents.chance import share
 from brainstorm_agents.clock import LoopClock, VirtualLoop
 from brainstorm_agents.controller import Controller
@@ -28,6 +29,7 @@ from brainstorm_agents.models import Request
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reader import read
 from brainstorm_agents.reopen import reopen
+from brainstorm_agents.scenario import with_overrides
 from brainstorm_agents.session import Phase
 
 from .casts import SEED, FakeModel, FakeModels, Step, fold, snapshot, trio, what_it_heard
@@ -80,12 +82,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.runner.close()
         shutil.rmtree(self.folder)
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(schedule=st.sampled_from(SCHEDULE_NAMES))
+    def open(self, schedule: ScheduleName) -> None:
         async def opened() -> None:
             journal = InlineJournal(LogFile.create(self.path))
             self.env = Environment(FakeModels(FakeModel(otherwise=steps)), LoopClock(), journal)
-            self.env.open(trio(), seed=SEED, version="0", started_at="2026-11-28T12:00:00Z")
+            scenario = with_overrides(trio(), schedule=schedule)
+            self.env.open(scenario, seed=SEED, version="0", started_at="2026-11-28T12:00:00Z")
 
         self.run(opened())
 
@@ -126,6 +129,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.env.say(text, to)
 
         self.run(said())
+
+    @rule(schedule=st.sampled_from(SCHEDULE_NAMES))
+    def choose(self, schedule: ScheduleName) -> None:
+        async def chosen() -> None:
+            self.env.choose_schedule(schedule)
+
+        self.run(chosen())
 
     @rule(role=roles, muted=st.booleans())
     def mute(self, role: str, muted: bool) -> None:
@@ -241,6 +251,12 @@ class AnyOrder(RuleBasedStateMachine):
                     pieces[event.id] += event.text
                 case TurnFinished():
                     assert event.text == pieces[event.id]
+
+    @invariant()
+    def nobody_hears_what_was_not_said_before_their_turn(self) -> None:
+        for turn in self.env.session.turns.values():
+            assert all(end <= turn.horizon for _, end in turn.observed)
+            assert turn.round.is_eager or turn.horizon == turn.round.horizon
 
     @invariant()
     def nothing_is_under_way_between_steps(self) -> None:

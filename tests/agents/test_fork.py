@@ -19,6 +19,7 @@ from brainstorm_agents.fork_log import write
 from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reader import Log, read
+from brainstorm_agents.scenario import with_overrides
 from brainstorm_agents.session import Phase, Session
 
 from .casts import (
@@ -291,3 +292,22 @@ def test_the_fold_of_a_log_with_muted_roles_is_the_live_session() -> None:
 
     live = play()
     assert snapshot(fold(kept.events)) == snapshot(live)
+
+
+@virtual
+async def _eager() -> Kept:
+    own = {"Alex": {"latency": 2.0}, "Bob": {"latency": 1.0}, "Chalice": {"latency": 3.0}}
+    kept = Kept()
+    await run(with_overrides(trio(own), schedule="eager"), rounds=2, journal=kept)
+    return kept
+
+
+def test_of_an_eager_round_a_fork_shares_what_did_not_hear_the_edited_message(
+    tmp_path: Path,
+) -> None:
+    log = write_log(tmp_path / "eager.jsonl", _eager().lines())
+    session = fork(log, Changes(edited="b1"), text="Other words.").session()
+    assert list(session.turns) == ["a0", "b1", "c1"], "a1 heard b1, and c1 did not"
+    whole = finish(session, 1)
+    assert trace(whole)[1] == "round 1: b1 <- a0 | c1 <- a0 | a1 <- b1"
+    assert whole.messages_of(whole.turns["a1"].observed)[0].text == "Other words."

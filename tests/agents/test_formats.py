@@ -11,7 +11,7 @@ from brainstorm_agents import events, upgrade
 from brainstorm_agents.events import FORMAT, AnyEvent, encode
 from brainstorm_agents.reader import read
 
-from .casts import transcript, write_log
+from .casts import trace, transcript, write_log
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -118,3 +118,10 @@ def test_the_log_with_calls_says_what_was_tried_and_who_took_over() -> None:
         *("thinking", "speaking", "done"),
     ]
     assert session.scenario.model("fast").fallbacks == ("slow",)
+
+
+def test_the_log_with_schedules_says_how_each_round_ran_and_what_was_heard_in_it() -> None:
+    session = read(GOLDEN / "format-1-schedules.jsonl").session()
+    assert [round_.schedule for round_ in session.rounds] == ["sequential", "eager", "simultaneous"]
+    assert trace(session)[1] == "round 1: b1 <- a0 | c1 <- a0 | a1 <- b1"
+    assert session.rounds[1].published == ("b1", "a1", "c1")

@@ -8,6 +8,7 @@ from typing import Any
 from textual.strip import Strip
 
 import brainstorm_themes
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.clock import LoopClock, VirtualLoop
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.environment import Environment
@@ -76,6 +77,12 @@ def trio() -> list[Event]:
 
 
 @cache
+def scheduled(schedule: ScheduleName) -> list[Event]:
+    """The trio, its rounds run otherwise."""
+    return run(cast("Alex", "Bob", "Chalice", own=MIXED, schedule=schedule))
+
+
+@cache
 def strange() -> dict[str, list[Event]]:
     """Sessions with what is hard to draw."""
     many = [f"{first}{second}a" for first in "BCDGK" for second in "aeiou"]
@@ -86,6 +93,8 @@ def strange() -> dict[str, list[Event]]:
         "stopped": run(cast("Alex", "Bob", "Chalice"), 1, stop_after=1.3),
         "queued": run(cast(*many, max_concurrency=4), 2),
         "instant": run(cast("Alex", "Bob", own={"Alex": {"latency": 0}, "Bob": {"latency": 0}})),
+        "eager": scheduled("eager"),
+        "sequential": scheduled("sequential"),
         "begun": trio()[:2],
         "opened": trio()[:3],
     }

@@ -40,11 +40,12 @@ def cast(
     topic: str | None = None,
     rounds: int | None = None,
     of: dict[str, dict[str, Any]] | None = None,
+    schedule: str | None = None,
     **params: Any,
 ) -> Scenario:
     """A built-in scenario, with params for every role, and `of` those of single roles."""
     scenario = scenarios.with_overrides(
-        scenarios.load(name), topic=topic, rounds=rounds, params=params
+        scenarios.load(name), topic=topic, rounds=rounds, params=params, schedule=schedule
     )
     roles = tuple(
         msgspec.structs.replace(role, params={**role.params, **(of or {}).get(role.name, {})})

@@ -16,7 +16,7 @@ from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
 from brainstorm_tui.look import Look
 
-from .runs import DARK, PLAIN, at, cells, live, strange, trio
+from .runs import DARK, PLAIN, at, cast, cells, live, run, scheduled, strange, trio
 
 
 def picture(session: Session, width: int = 100, height: int = 20, **options: Any) -> list[str]:
@@ -36,6 +36,26 @@ def test_the_critical_path_runs_under_its_turns_and_turns_at_the_barriers() -> N
     assert {line[x] for line in lines[6:15]} == {"┃"}
     assert lines[15].index("┗") == x
     assert lines[15].rstrip().endswith("━"), "the rest of the run is Chalice's"
+
+
+def test_one_after_another_the_path_goes_from_turn_to_turn() -> None:
+    lines = picture(at(scheduled("sequential")), width=160, height=17)
+    under = [lines[y] for y in (5, 10, 15)]
+    covered = {x for line in under for x, sign in enumerate(line) if sign in "━┓┗┏┛"}
+    end = max(covered)
+    assert covered >= set(range(MARGIN, end + 1)), "at any time somebody is waited for"
+    assert sum(line.count("━") for line in under) < 160, "and only one at a time"
+
+
+def test_eagerly_the_path_turns_within_the_round() -> None:
+    own = {"Alex": {"latency": 2}, "Bob": {"latency": 1}, "Chalice": {"latency": 2}}
+    session = at(run(cast("Alex", "Bob", "Chalice", own=own, schedule="eager"), 1))
+    lines = picture(session, width=100, height=17)
+    x = MARGIN + scale(session, session.t, 100 - MARGIN - 1).edge(3.0)
+    assert "a1 ← b1" in lines[2], "which ended after three seconds"
+    assert {line[x] for line in lines[6:10]} == {"┃"}
+    assert lines[10][x] == "┛"
+    assert "round 1 eager" in lines[0]
 
 
 def test_without_the_path_there_is_no_heavy_line() -> None:

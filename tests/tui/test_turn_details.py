@@ -6,7 +6,7 @@ from brainstorm_agents.events import TurnAsked, TurnRetried
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui.draw.turn_details import turn_details
 
-from .runs import DARK, at, cast, run, strange, trio
+from .runs import DARK, at, cast, run, scheduled, strange, trio
 
 
 def details(session: Session, id_: str, now: float | None = None, width: int = 120) -> str:
@@ -23,6 +23,12 @@ def test_a_turn_that_waited_says_for_whom_and_why() -> None:
         "then waited 2.0 s at the barrier for c2, "
         "held up by a late first token (0.5 s) and a long reply (1.5 s)"
     ) in text
+
+
+def test_eagerly_what_a_turn_could_not_see_was_said_after_it_began() -> None:
+    session = at(scheduled("eager"))
+    assert "saw b1   could not see c1, said after it began" in details(session, "a1")
+    assert "said in the same round" in details(at(scheduled("sequential")), "b2")
 
 
 def test_a_turn_that_was_waited_for_says_by_whom() -> None:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import cycle, islice
 
-import msgspec
-
 from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.scenario import with_overrides
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui.comparison import compare
 from brainstorm_tui.launch import Launch, start
@@ -179,10 +178,8 @@ def figures(bench: Bench) -> Figures | None:
 
 
 def _launch(launch: Launch, way: Way) -> Launch:
-    if way is Way.CONCURRENT:
-        return launch
-    scenario = msgspec.structs.replace(launch.scenario, max_concurrency=1)
-    return replace(launch, scenario=scenario)
+    schedule = "simultaneous" if way is Way.CONCURRENT else "sequential"
+    return replace(launch, scenario=with_overrides(launch.scenario, schedule=schedule))
 
 
 def _run(way: Way, session: Session, first: Session) -> Run:

@@ -208,7 +208,7 @@ def _rules(session: Session) -> dict[str, str]:
         "scenario": scenario.name,
         "seed": str(session.header.seed if session.header else ""),
         "rounds": str(scenario.rounds),
-        "schedule": session.rounds[0].schedule if session.rounds else "",
+        "schedule": ", ".join(dict.fromkeys(round_.schedule for round_ in session.rounds)),
         "opener": scenario.opener or "",
         "max_concurrency": str(scenario.max_concurrency),
         "models": _written(scenario.models) if scenario.models else "",

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents import strict_yaml
-from brainstorm_agents.cast import Scenario
+from brainstorm_agents.cast import SCHEDULE_NAMES, Scenario
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.models import RECORDED
 from brainstorm_agents.recording import Recording
@@ -100,6 +100,14 @@ speed_option = setting(
     "  [default: 1]",
 )
 
+schedule_option = setting(
+    "--schedule",
+    type=click.Choice(SCHEDULE_NAMES),
+    help="How the turns of a round run: all at once; one after another, which says the same; or"
+    " eagerly, without a barrier: each role starts as soon as it has news.  [default: the"
+    " scenario's]",
+)
+
 _SESSION_OPTIONS = (
     click.option("--topic", metavar="TEXT", help="What to talk about, instead of the scenario's."),
     rounds_option,
@@ -153,11 +161,11 @@ _LOG_OPTIONS = (
 
 def launch_options(callback: Callback) -> Callback:
     """Give a command the options that `make_launch` takes."""
-    return _with_options(callback, (*_SESSION_OPTIONS, *_LOG_OPTIONS))
+    return _with_options(callback, (*_SESSION_OPTIONS, schedule_option, *_LOG_OPTIONS))
 
 
 def session_options(callback: Callback) -> Callback:
-    """Give a command the same but those about the log, which `make_launch` then keeps none of."""
+    """Give a command the same but `--schedule` and those about the log, of which none is kept."""
     return _with_options(callback, _SESSION_OPTIONS)
 
 
@@ -183,6 +191,7 @@ def make_launch(
     max_concurrency: int | None,
     seed: int | None,
     speed: float,
+    schedule: str | None = None,
     log: Path | None = None,
     no_log: bool = True,
     log_dir: Path | None = None,
@@ -212,6 +221,7 @@ def make_launch(
         model=model,
         params=read_params(params),
         max_concurrency=max_concurrency,
+        schedule=schedule,
     )
     return Launch(
         scenario=scenario,

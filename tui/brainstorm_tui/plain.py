@@ -12,6 +12,7 @@ from typing import Literal
 from brainstorm_agents.controller import Reason
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
+from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line, sanitise
 
 Show = Literal["transcript", "trace"]
@@ -117,10 +118,11 @@ def user_text(message: Message) -> str:
 
 
 def round_text(session: Session, round_: Round, marks: Marks = UNICODE) -> str:
-    """A round: its heading and its turns, in the cast's order."""
+    """A round: its heading and its turns, in the order in which they were published."""
     unfinished = ", unfinished" if round_.ended is None else ""
-    heading = f"{marks.rule} round {round_.number}{unfinished} {marks.rule}\n"
-    return heading + "".join("\n" + _turn_text(session, turn, marks) for turn in round_.turns)
+    name = marked(f"round {round_.number}", round_)
+    heading = f"{marks.rule} {name}{unfinished} {marks.rule}\n"
+    return heading + "".join("\n" + _turn_text(session, turn, marks) for turn in round_.in_order)
 
 
 def trace_line(session: Session, round_: Round) -> str:

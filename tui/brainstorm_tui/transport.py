@@ -12,6 +12,7 @@ from brainstorm_agents.session import Phase
 from brainstorm_tui.destination import Destination, ToEvent, ToTime
 from brainstorm_tui.draw.status import REASONS, Key, Standing
 from brainstorm_tui.look import Symbols
+from brainstorm_tui.schedule_words import SPOKEN, following
 from brainstorm_tui.source import LiveSource, ReplaySource, Source
 
 
@@ -72,6 +73,8 @@ class Live:
                 return self._pause() if self.controller.is_running else self._run()
             case "stop":
                 return self._stop()
+            case "schedule":
+                return self._switch_schedule()
             case "previous_event" | "next_event" | "previous_turn" | "next_turn":
                 return _NOT_REPLAYED
             case "previous_round" | "next_round" | "slower" | "faster":
@@ -125,6 +128,11 @@ class Live:
             return "nothing to stop: no turn is under way"
         self.controller.stop()
         return "stopped: s asks the unfinished turns again"
+
+    def _switch_schedule(self) -> str:
+        controller = self.controller
+        controller.schedule_next(following(controller.session.schedule))
+        return f"the next round runs {SPOKEN[controller.session.schedule]}"
 
     def _is_quiet(self) -> bool:
         controller = self.controller
@@ -239,7 +247,7 @@ class Replay:
         """Play, and go through rounds, turns and events."""
         source, before = self.source, self.source.position
         match action:
-            case "step" | "run" | "stop":
+            case "step" | "run" | "stop" | "schedule":
                 return _NOT_LIVE
             case "play":
                 self._is_playing = not self._is_playing

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.events import Ranges
 from brainstorm_agents.session import Session
 
@@ -16,5 +17,15 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     observed: Ranges
 
 
-Schedule = Callable[[Session], list[Planned]]
-"""From a session to the turns of its next round, in the cast's order; none if all is quiet."""
+class Schedule(msgspec.Struct, frozen=True):
+    """How the turns of a round are taken."""
+
+    name: ScheduleName
+    plan: Callable[[Session], list[Planned]]
+    """The turns of the next round, or those that an open one still lacks, in the cast's order."""
+    is_one_at_a_time: bool = False
+    """Whether there is never more than one call."""
+
+    def __call__(self, session: Session) -> list[Planned]:
+        """The turns that are to be taken; none if all is quiet."""
+        return self.plan(session)

@@ -222,10 +222,18 @@ def _turn_in(session: Session, name: str, index: int) -> Turn | None:
     return turns[found] if is_there else None
 
 
+def _horizon(session: Session, name: str, index: int) -> int:
+    """How much was published when a role's turn in a round began, or else the round."""
+    if index >= len(session.rounds):
+        return len(session.published)
+    turn = _turn_in(session, name, index)
+    return turn.horizon if turn else session.rounds[index].horizon
+
+
 def _said_before(session: Session, name: str, index: int) -> list[Message]:
     """What the user said that this round was the first to hear, if the role can hear it."""
-    start = session.rounds[index - 1].horizon if index else 1
-    end = session.rounds[index].horizon if index < len(session.rounds) else len(session.published)
+    start = _horizon(session, name, index - 1) if index else 1
+    end = _horizon(session, name, index)
     positions = session.user_positions
     said = positions[bisect_left(positions, start) : bisect_left(positions, end)]
     messages = (session.published[position] for position in said)

@@ -13,22 +13,34 @@ _MIRRORED = str.maketrans("┓┗", "┛┏")
 def draw_path(view: View, path: Sequence[Turn]) -> None:
     """Draw the line, over the lanes; of roles that are out of view only the way to them."""
     if view.shape.label is not None:
-        for turn in path:
-            _along(view, turn)
+        for before, turn, after in zip([None, *path], path, [*path[1:], None], strict=False):
+            _along(view, before, turn, after)
     for before, after in pairwise(path):
         _across(view, before, after)
 
 
-def _along(view: View, turn: Turn) -> None:
-    """The line under a turn, up to the barrier where the next one begins."""
-    ended = next((t for t in (turn.round.ended, turn.ended) if t is not None), view.track.end)
-    for x in range(max(view.x(turn.round.started), 0), min(view.x(ended), view.grid.width)):
+def _along(view: View, before: Turn | None, turn: Turn, after: Turn | None) -> None:
+    """The line under a turn, up to where the next one of the path begins."""
+    start = _handed_over(before, turn)
+    if after is not None and after.round is turn.round:
+        end = _handed_over(turn, after)
+    else:
+        ends = (turn.round.ended, turn.ended)
+        end = next((t for t in ends if t is not None), view.track.end)
+    for x in range(max(view.x(start), 0), min(view.x(end), view.grid.width)):
         _put(view, x, _row(view, turn), view.look.symbols.path)
 
 
+def _handed_over(before: Turn | None, after: Turn) -> float:
+    """When the path comes to a turn: at the round's start, or when one in the round let it go."""
+    if before is None or before.round is not after.round or before.ended is None:
+        return after.round.started
+    return before.ended
+
+
 def _across(view: View, before: Turn, after: Turn) -> None:
-    """The line from a turn to the one after it, at the barrier between them."""
-    x, start, end = view.x(after.round.started), _row(view, before), _row(view, after)
+    """The line from a turn to the one after it: at the barrier between them, if there is one."""
+    x, start, end = view.x(_handed_over(before, after)), _row(view, before), _row(view, after)
     if start == end:
         return
     symbols = view.look.symbols

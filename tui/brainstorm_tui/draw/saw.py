@@ -18,6 +18,7 @@ from brainstorm_tui.draw.headings import WORDS, id_piece, said_by_user, seconds,
 from brainstorm_tui.draw.prose import prose_lines, prose_style
 from brainstorm_tui.draw.row import Group, Piece, clip, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.schedule_words import UNSEEN
 from brainstorm_tui.text import markdown
 from brainstorm_tui.text.safe import one_line
 
@@ -156,7 +157,8 @@ class _Page:
                 break
             else:
                 rows[-1] += [*gap, *item]
-        heading = self._heading("said at the same time: not seen")
+        why = UNSEEN.get(turn.round.schedule, UNSEEN["simultaneous"])
+        heading = self._heading(f"{why}: not seen")
         return [heading, *(column.line(pieces) for pieces in rows)]
 
     def _call(self) -> list[Strip]:

@@ -10,6 +10,7 @@ from brainstorm_agents.session import SETTLED, Phase, Session
 from brainstorm_tui.draw.headings import WORDS, seconds
 from brainstorm_tui.draw.row import Group, Piece, row
 from brainstorm_tui.look import Look
+from brainstorm_tui.schedule_words import now_and_next
 
 REASONS = {
     "rounds": "all rounds done",
@@ -65,6 +66,8 @@ def status(
         groups.append(key_pieces(look, calls, "bar"))
     elif doing:
         groups.append([Piece(doing, bar)])
+    if how := now_and_next(session):
+        groups.append([Piece(how, look.ink("older", "bar"))])
     if session.failed:
         sign = look.symbols.phases[Phase.FAILED]
         chip_text = f" {sign} {session.failed} failed "

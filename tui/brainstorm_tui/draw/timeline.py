@@ -126,14 +126,24 @@ def _round_label(look: Look, track: Track, round_: Round, room: int) -> Sequence
     name = Piece("opening" if round_.number == 0 else f"round {round_.number}", text)
     until = track.now if round_.ended is None else min(round_.ended, track.now)
     took = track.session.elapsed(until) - track.session.elapsed(round_.started)
-    label = [name, Piece(f" {seconds(took)}", dim)] if until > round_.started else [name]
+    # An opening hears the user alone, eagerly as well.
+    how = () if round_.is_eager and not round_.number else _SCHEDULES.get(round_.schedule, ())
+    names = [[name, Piece(f" {word}", look.ink("text", "bar"))] for word in how] + [[name]]
+    label = names[0]
+    labels = [*names, [Piece(str(round_.number), text)]]
+    if until > round_.started:
+        label = [*label, Piece(f" {seconds(took)}", dim)]
+        labels.insert(0, label)
     last = _last(round_, track.now)
-    labels = [label, [name], [Piece(str(round_.number), text)]]
     if last is not None:
         place = track.session.roles[last.role].place
         who = Piece(one_line(last.role), look.role(place, "bar"))
         labels.insert(0, [*label, Piece(f" {look.symbols.dot} ", dim), who, Piece(" last", dim)])
     return next((pieces for pieces in labels if width_of(pieces) <= room), ())
+
+
+_SCHEDULES = {"sequential": ("one after another", "in turn"), "eager": ("eager",)}
+"""What a round's label says of how it runs, in long and in short; nothing of the usual way."""
 
 
 def _last(round_: Round, now: float) -> Turn | None:

@@ -13,6 +13,7 @@ from brainstorm_tui.draw.prose import plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Piece, strip
 from brainstorm_tui.look import Look
+from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line
 
 WIDEST = 96
@@ -52,7 +53,7 @@ def entries(session: Session) -> list[Entry]:
         said = session.published[start : round_.horizon]
         found += [Entry(round_.number, message=one) for one in said if one.sender == USER]
         found.append(Entry(round_.number))
-        found += [Entry(round_.number, turn) for turn in round_.turns]
+        found += [Entry(round_.number, turn) for turn in round_.in_order]
         start = round_.horizon
     rest = session.published[start:]
     found += [Entry(len(session.rounds), message=one) for one in rest if one.sender == USER]
@@ -97,7 +98,8 @@ class Transcript:
             yield strip(width, ground, heading)
             yield from prose(look, entry.message.text, width)
         else:
-            name = "opening " if entry.round == 0 else f"round {entry.round} "
+            name = "opening" if entry.round == 0 else f"round {entry.round}"
+            name = marked(name, session.rounds[entry.round]) + " "
             rule = look.symbols.rule * max(0, width - len(name))
             yield strip(width, ground, [Piece(name, ground), Piece(rule, look.ink("hairline"))])
         yield Strip.blank(width, ground)

@@ -10,6 +10,7 @@ from brainstorm_tui.draw.headings import WORDS, id_piece, observed_pieces, secon
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
 from brainstorm_tui.draw.run_summary import run_summary
 from brainstorm_tui.look import Look
+from brainstorm_tui.schedule_words import UNSEEN
 from brainstorm_tui.text.safe import one_line
 
 _NAMED_S = 0.1
@@ -71,7 +72,8 @@ def _unseen(look: Look, session: Session, hidden: Sequence[Turn], room: int) -> 
     if not hidden:
         return ()
     dim = look.ink("dim")
-    for number, reason in ((6, ", said at the same time"), (6, ""), (3, ""), (1, "")):
+    why = f", {UNSEEN.get(hidden[0].round.schedule, UNSEEN['simultaneous'])}"
+    for number, reason in ((6, why), (6, ""), (3, ""), (1, "")):
         ids = _ids(look, session, hidden, number)
         group = [Piece("could not see ", dim), *ids, Piece(reason, dim)]
         if width_of(group) <= room:
@@ -80,12 +82,18 @@ def _unseen(look: Look, session: Session, hidden: Sequence[Turn], room: int) -> 
 
 
 def _hidden(session: Session, turn: Turn) -> list[Turn]:
-    """What those that the role listens to said while it spoke itself."""
+    """What those that the role listens to said in its round without its seeing it."""
     watched = session.roles[turn.role].watched
+    seen = {
+        message.id
+        for start, end in turn.observed
+        for message in session.published[max(start, turn.round.horizon) : end]
+    }
     return [
         other
         for other in turn.round.turns
         if other is not turn
+        and other.id not in seen
         and other.phase not in (Phase.FAILED, Phase.CANCELLED)
         and (watched is None or other.role in watched)
     ]

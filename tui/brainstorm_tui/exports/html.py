@@ -19,6 +19,7 @@ from brainstorm_tui.exports.html_text import rendered, words
 from brainstorm_tui.exports.lanes import ZIGZAG, Lanes, Shape
 from brainstorm_tui.exports.page_data import page_data
 from brainstorm_tui.plain import why
+from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import sanitise
 
 TIMELINE_WIDTH = 1100
@@ -159,7 +160,7 @@ def _said_by_user(session: Session, positions: range) -> Iterator[str]:
 
 
 def _round(session: Session, round_: Round) -> Iterator[str]:
-    name = f"round {round_.number}" if round_.number else "opening"
+    name = marked(f"round {round_.number}" if round_.number else "opening", round_)
     name += "" if round_.ended is not None else ", unfinished"
     yield f'<section class="round">\n<h2>{name}</h2>\n<div class="row">\n'
     turns = {turn.role: turn for turn in round_.turns}

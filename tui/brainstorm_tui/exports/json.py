@@ -46,6 +46,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
             "rounds": scenario.rounds,
             "max_concurrency": scenario.max_concurrency,
             "models": _safe(msgspec.to_builtins(scenario.models)),
+            "schedule": scenario.schedule,
         },
         "topic": sanitise(session.topic),
         "seed": header.seed,

@@ -7,6 +7,7 @@ from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.markdown_text import cell, escaped, harmless
 from brainstorm_tui.plain import why
+from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line
 
 LONGEST_TITLE = 100
@@ -54,13 +55,13 @@ def _said_by_user(messages: list[Message], *, is_first: bool) -> Iterator[str]:
 
 
 def _round(session: Session, round_: Round) -> Iterator[str]:
-    name = f"Round {round_.number}" if round_.number else "Opening"
+    name = marked(f"Round {round_.number}" if round_.number else "Opening", round_)
     if round_.ended is None:
         yield f"\n## {name}, unfinished\n"
     else:
         took = session.elapsed(round_.ended) - session.elapsed(round_.started)
         yield f"\n## {name} · {facts.seconds(took)}\n"
-    for turn in round_.turns:
+    for turn in round_.in_order:
         yield from _turn(session, turn)
 
 

@@ -9,6 +9,7 @@ from brainstorm_agents.reader import Log
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.facts import shortened
+from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line
 
 MOST_CHARACTERS = 48_000
@@ -55,16 +56,19 @@ def _opening(session: Session) -> Iterator[str]:
 
 def _round(session: Session, round_: Round, said: int) -> Iterator[str]:
     yield from _said_by_user(session.published[said : round_.horizon])
-    name = f"round {round_.number}" if round_.number else "opening"
+    name = marked(f"round {round_.number}" if round_.number else "opening", round_)
     yield f"{INDENT}{_over_all(session)}: {name}\n"
-    for turn in round_.turns:
-        own = f"r{session.roles[turn.role].place}"
-        for message in Observed(session.published, turn.observed):
-            id_ = _escaped(shortened(message.id, LONGEST_NAME))
-            yield f"{INDENT}{_sender(session, message)}->>{own}: {id_}\n"
-    for turn in round_.turns:
-        own = f"r{session.roles[turn.role].place}"
-        yield f"{INDENT}Note over {own}: {_words(turn)}\n"
+    # What a role heard is told before what it said; in an eager round that may be in between.
+    stretches = [[turn] for turn in round_.in_order] if round_.is_eager else [round_.turns]
+    for turns in stretches:
+        for turn in turns:
+            own = f"r{session.roles[turn.role].place}"
+            for message in Observed(session.published, turn.observed):
+                id_ = _escaped(shortened(message.id, LONGEST_NAME))
+                yield f"{INDENT}{_sender(session, message)}->>{own}: {id_}\n"
+        for turn in turns:
+            own = f"r{session.roles[turn.role].place}"
+            yield f"{INDENT}Note over {own}: {_words(turn)}\n"
 
 
 def _said_by_user(messages: list[Message]) -> Iterator[str]:

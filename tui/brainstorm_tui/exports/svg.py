@@ -108,10 +108,13 @@ class _Drawing:
     def path(self) -> Iterator[str]:
         """The critical path: a line below the turns that the run waited for."""
         points: list[str] = []
+        before = 0
         for turn in critical_path(self.session, self.session.t):
             own = [item for item in intervals(self.session, turn) if item.phase is not None]
             y = self._top + self.session.roles[turn.role].place * self._row + self._row - 8
-            for ms in (own[0].start, own[-1].end):
+            # One after another, a turn waits for the one before: the line is not there twice.
+            start, before = max(own[0].start, before), own[-1].end
+            for ms in (start, before):
                 points.append(f"{self._left + self._time * ms / self._lanes.total:.1f},{y}")
         if points:
             yield f'<polyline class="path" points="{" ".join(points)}"/>\n'

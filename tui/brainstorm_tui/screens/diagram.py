@@ -11,6 +11,7 @@ from brainstorm_tui.draw.lanes import scale
 from brainstorm_tui.draw.status import Key
 from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
+from brainstorm_tui.schedule_words import WORDS
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.transport import Transport
 from brainstorm_tui.widgets.canvas import Canvas
@@ -37,6 +38,7 @@ class DiagramScreen(Frame):
         Binding("minus", "zoom(1)", "Zoom out", show=False),
         Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False),
         Binding("0", "fit", "Fit", show=False),
+        Binding("m", "transport('schedule')", "How the next round runs", show=False),
         Binding("c", "path", "Critical path", show=False),
     ]
 
@@ -105,6 +107,7 @@ class DiagramScreen(Frame):
             Key(symbols.left_right, "turn"),
             Key(symbols.up_down, "role"),
             Key("- +", "zoom"),
+            Key("m", f"next round {WORDS[self.transport.source.session.schedule]}"),
             Key("c", "critical path"),
             Key("Esc", "back"),
         ]

@@ -97,6 +97,17 @@ VIEW: tuple[Section, ...] = (
         ),
     ),
     (
+        "The run diagram",
+        (
+            ("arrows  Tab", "walk from turn to turn"),
+            ("m", "the next round: at once, one after another, or eagerly"),
+            ("- +  0", "zoom out, in; the whole run"),
+            ("[ ]  Shift+arrows", "move in time, when zoomed"),
+            ("PgUp PgDn", "roles above, below, where not all fit"),
+            ("c", "the critical path"),
+        ),
+    ),
+    (
         "Everywhere",
         (
             ("?  F1", "this page"),
