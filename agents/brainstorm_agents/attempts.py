@@ -1,8 +1,7 @@
 """Asking for the reply of one turn: again after a failure that may pass, then another model."""
 
 import math
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,7 @@ REPLY_TOKENS = 1000
 """What a reply is expected to take of a minute's tokens, where no `max_tokens` tells."""
 
 Emit = Callable[..., None]
-"""Takes the type of an event and its fields, but for its number and time."""
+"""Takes the type of an event and its fields after its number and time."""
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Asking:
             if failure:
                 if self._left(patience(model)) <= 0:
                     break
-                self._tell(TurnSwitched, model=name, reason=str(failure))
+                self._tell(TurnSwitched, name, str(failure))
             params = model.params if failure else role.params
             try:
                 return await self._ask(name, model, params)
@@ -86,29 +85,25 @@ class Asking:
             request = Request(
                 Prompt(self.session, self.turn), params, seed, number, self.clock, model
             )
-            async with self._slot(request) as slot:
-                self._tell(TurnAsked, attempt=number, model=name)
-                try:
-                    reply = await call(
-                        self.models[model.model], request, self._hear, self._left(granted)
-                    )
-                except ModelError as error:
-                    failure = error
-                else:
-                    slot.tokens = reply.usage.prompt + reply.usage.completion
-                    return reply
+            slot = await self._slot(request)
+            try:
+                self._tell(TurnAsked, number, name)
+                reply = await call(
+                    self.models[model.model], request, self._hear, self._left(granted), granted
+                )
+                slot.tokens = reply.usage.prompt + reply.usage.completion
+                return reply
+            except ModelError as error:
+                failure = error
+            finally:
+                self.slots.give_back(slot)
             made = number - before
             drawn = backoff(granted.retry, made, seed, self.turn.id, number)
             wait = round(max(drawn, failure.retry_after or 0.0), 3)
             if reason := self._reason_to_give_up(failure, granted, made, wait):
                 raise ModelError(reason)
-            self._tell(
-                TurnRetried,
-                attempt=number,
-                reason=str(failure),
-                wait_s=wait,
-                of=before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0,
-            )
+            last = before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0
+            self._tell(TurnRetried, number, str(failure), wait, last)
             await self.clock.sleep(wait)
 
     def _reason_to_give_up(
@@ -131,17 +126,16 @@ class Asking:
         """What is left of the turn's limit, in seconds: its time in the queue does not count."""
         return granted.timeouts.turn - (self.clock.now() - self._began - self._queued)
 
-    @asynccontextmanager
-    async def _slot(self, request: Request) -> AsyncGenerator[Slot]:
+    async def _slot(self, request: Request) -> Slot:
         needed = 0
         if self.slots.is_counting_tokens(request.model):
             messages = request.prompt.messages()
             needed = sum(tokens.count(message["content"]) for message in messages)
             needed += int(request.params.get("max_tokens") or REPLY_TOKENS)
         came = self.clock.now()
-        async with self.slots.hold(request.model, needed, self._wait) as slot:
-            self._queued += self.clock.now() - came
-            yield slot
+        slot = await self.slots.take(request.model, needed, self._wait)
+        self._queued += self.clock.now() - came
+        return slot
 
     def _wait(self) -> None:
         """Note that there is no slot now, unless the turn is in the queue anyway."""
@@ -149,7 +143,8 @@ class Asking:
             self._tell(TurnQueued)
 
     def _hear(self, text: str, reasoning: str) -> None:
-        self._tell(TurnStreamed, text=text, reasoning=reasoning)
+        self._tell(TurnStreamed, text, reasoning)
 
-    def _tell(self, kind: type[Event], **fields: Any) -> None:
-        self.emit(kind, id=self.turn.id, role=self.turn.role, **fields)
+    def _tell(self, kind: type[Event], *rest: Any) -> None:
+        """Emit an event of this turn; `rest` are its fields after `id` and `role`."""
+        self.emit(kind, self.turn.id, self.turn.role, *rest)

@@ -10,7 +10,7 @@ from brainstorm_agents.clock import Clock, Timer
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
 from brainstorm_agents.models.model import COALESCE_S, Chunk, Model, Request
-from brainstorm_agents.patience import patience
+from brainstorm_agents.patience import Patience, patience
 from brainstorm_agents.time_limits import limited
 
 Hear = Callable[[str, str], None]
@@ -25,19 +25,26 @@ class Reply(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-async def call(model: Model, request: Request, hear: Hear, left: float = math.inf) -> Reply:
+async def call(
+    model: Model,
+    request: Request,
+    hear: Hear,
+    left: float = math.inf,
+    granted: Patience | None = None,
+) -> Reply:
     """Ask a model and give its whole reply; `hear` gets the pieces on the way.
 
     Args:
         model: Whom to ask.
-        request: What to ask; what it may take and say is in its model's entry.
+        request: What to ask.
         hear: Gets the pieces.
         left: Seconds that are left to the turn.
+        granted: What it may take and say; by default what its model's entry says.
 
     Raises:
         ModelError: The model failed, took too long, said too much, or nothing.
     """
-    name, granted = request.model.model, patience(request.model)
+    name, granted = request.model.model, granted or patience(request.model)
     gathered, room = _Gathered(request.clock, hear), granted.max_reply
     usage, note = None, ""
     stream = model.stream(request)

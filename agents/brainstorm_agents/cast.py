@@ -86,13 +86,15 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     def models_in_turn(self, name: str) -> tuple[str, ...]:
         """The names of the models to ask, in order: that one, then its fallbacks with theirs."""
-        asked: dict[str, None] = {}
-        ahead = [name]
-        while ahead:
-            if (next_ := ahead.pop()) not in asked:
-                asked[next_] = None
-                ahead += reversed(self.model(next_).fallbacks)
-        return tuple(asked)
+        if name not in self._chains:
+            asked: dict[str, None] = {}
+            ahead = [name]
+            while ahead:
+                if (next_ := ahead.pop()) not in asked:
+                    asked[next_] = None
+                    ahead += reversed(self.model(next_).fallbacks)
+            self._chains[name] = tuple(asked)
+        return self._chains[name]
 
     def watched(self, name: str) -> tuple[str, ...]:
         """The names of the roles that `name` listens to, in the cast's order."""
@@ -105,6 +107,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def prefixes(self) -> dict[str, str]:
         """What the ids of each role's messages start with: `a` in `a0`, `r12.` in `r12.3`."""
         return names.prefixes(role.name for role in self.roles)
+
+    @cached_property
+    def _chains(self) -> dict[str, tuple[str, ...]]:
+        """What `models_in_turn` has found."""
+        return {}
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -3,8 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from brainstorm_agents.clock import Clock, Timer
@@ -18,13 +17,16 @@ _MARGIN_S = 0.001
 """How much later than it might a call begins that has waited for its minute."""
 
 
-@dataclass
 class Slot:
     """The right to one call, and what it takes of its provider's minute."""
 
-    tokens: int
-    """What it is expected to take; once it is over, what it has taken."""
-    began: float = 0.0
+    __slots__ = ("began", "provider", "tokens")
+
+    def __init__(self, provider: "_Provider", tokens: int) -> None:
+        self.provider = provider
+        self.tokens = tokens
+        """What it is expected to take; once it is over, what it has taken."""
+        self.began = 0.0
 
 
 class Slots:
@@ -40,13 +42,11 @@ class Slots:
         self._clock = clock
         self._free = scenario.max_concurrency
         self._providers: dict[str, _Provider] = {}
-        self._order = 0
+        self._came = 0
+        self._waiting = 0
 
-    @asynccontextmanager
-    async def hold(
-        self, model: NamedModel, tokens: int, on_wait: Callable[[], None]
-    ) -> AsyncGenerator[Slot]:
-        """A slot for one call, for as long as the context is open.
+    async def take(self, model: NamedModel, tokens: int, on_wait: Callable[[], None]) -> Slot:
+        """A slot for one call, which has to be given back.
 
         Args:
             model: Whom it calls.
@@ -54,37 +54,57 @@ class Slots:
             on_wait: Called if there is none now.
         """
         provider = self._provider(model)
-        waiting = _Waiting(Slot(tokens), self._order, asyncio.Event())
-        self._order += 1
+        slot = Slot(provider, tokens)
+        now = self._clock.now()
+        if self._free and not self._waiting and provider.has_room(now, tokens):
+            self._let_in(slot, now)
+            return slot
+        waiting = _Waiting(slot, self._came, asyncio.Event())
+        self._came += 1
+        self._waiting += 1
         provider.queue.append(waiting)
         self._admit()
         try:
             if not waiting.admitted.is_set():
                 on_wait()
                 await waiting.admitted.wait()
-            yield waiting.slot
-        finally:
+        except BaseException:
             if waiting.admitted.is_set():
-                self._free += 1
-                provider.in_flight -= 1
+                self.give_back(slot)
             else:
                 provider.queue.remove(waiting)
+                self._waiting -= 1
+                self._admit()
+            raise
+        return slot
+
+    def give_back(self, slot: Slot) -> None:
+        """Let the next one in: the call is over."""
+        self._free += 1
+        slot.provider.in_flight -= 1
+        if self._waiting:
             self._admit()
 
     def is_counting_tokens(self, model: NamedModel) -> bool:
         """Whether anybody needs to know how many tokens a call will take."""
         return self._provider(model).tokens < math.inf
 
+    def _let_in(self, slot: Slot, now: float) -> None:
+        slot.began = now
+        slot.provider.let_in(slot)
+        self._free -= 1
+
     def _admit(self) -> None:
         """Let in whoever can be, those first who came first."""
         now = self._clock.now()
         while self._free:
-            ready = [one for one in self._providers.values() if one.queue and one.has_room(now)]
+            ready = [one for one in self._providers.values() if one.can_let_in(now)]
             if not ready:
                 break
-            first = min(ready, key=lambda one: one.queue[0].number)
-            first.let_in(now)
-            self._free -= 1
+            first = min(ready, key=lambda one: one.queue[0].number).queue.popleft()
+            self._waiting -= 1
+            self._let_in(first.slot, now)
+            first.admitted.set()
         for one in self._providers.values():
             one.look_again(self._clock, now, self._admit, if_blocked=self._free > 0)
 
@@ -129,8 +149,12 @@ class _Provider:
     queue: deque[_Waiting] = field(default_factory=deque)
     timer: Timer | None = None
 
-    def has_room(self, now: float) -> bool:
-        """Whether the next in the queue may begin."""
+    def can_let_in(self, now: float) -> bool:
+        """Whether somebody waits and may begin."""
+        return bool(self.queue) and self.has_room(now, self.queue[0].slot.tokens)
+
+    def has_room(self, now: float, tokens: int) -> bool:
+        """Whether a call that takes so many tokens may begin."""
         while self.recent and now - self.recent[0].began > WINDOW_S:
             self.recent.popleft()
         if self.in_flight >= self.most or len(self.recent) >= self.requests:
@@ -138,17 +162,13 @@ class _Provider:
         if self.tokens == math.inf or not self.recent:
             # What is larger than the limit has to begin some time: when nothing else counts.
             return True
-        taken = sum(slot.tokens for slot in self.recent)
-        return taken + self.queue[0].slot.tokens <= self.tokens
+        return sum(slot.tokens for slot in self.recent) + tokens <= self.tokens
 
-    def let_in(self, now: float) -> None:
-        """Give the next in the queue its slot."""
-        waiting = self.queue.popleft()
-        waiting.slot.began = now
+    def let_in(self, slot: Slot) -> None:
+        """Count a call that begins."""
         self.in_flight += 1
         if self.requests < math.inf or self.tokens < math.inf:
-            self.recent.append(waiting.slot)
-        waiting.admitted.set()
+            self.recent.append(slot)
 
     def look_again(
         self, clock: Clock, now: float, look: Callable[[], None], *, if_blocked: bool

@@ -156,8 +156,11 @@ async def test_a_slot_that_was_given_to_one_who_left_is_not_lost() -> None:
     slots = Slots(crowd(1, named), LoopClock())
 
     async def hold(seconds: float) -> None:
-        async with slots.hold(named, 0, lambda: None):
+        slot = await slots.take(named, 0, lambda: None)
+        try:
             await asyncio.sleep(seconds)
+        finally:
+            slots.give_back(slot)
 
     first, second, third = (asyncio.create_task(hold(s)) for s in (1.0, 1.0, 1.0))
     await asyncio.sleep(0)
