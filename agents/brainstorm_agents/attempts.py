@@ -52,6 +52,8 @@ class Asking:
     emit: Emit
     _began: float = 0.0
     _queued: float = 0.0
+    _came: float | None = None
+    """Since when it waits for a slot."""
 
     async def reply(self) -> Reply:
         """The reply, of the first model that gives one.
@@ -124,6 +126,8 @@ class Asking:
 
     def _left(self, granted: Patience) -> float:
         """What is left of the turn's limit, in seconds: its time in the queue does not count."""
+        if granted.timeouts.turn == math.inf:
+            return math.inf
         return granted.timeouts.turn - (self.clock.now() - self._began - self._queued)
 
     async def _slot(self, request: Request) -> Slot:
@@ -132,13 +136,15 @@ class Asking:
             messages = request.prompt.messages()
             needed = sum(tokens.count(message["content"]) for message in messages)
             needed += int(request.params.get("max_tokens") or REPLY_TOKENS)
-        came = self.clock.now()
         slot = await self.slots.take(request.model, needed, self._wait)
-        self._queued += self.clock.now() - came
+        if self._came is not None:
+            self._queued += self.clock.now() - self._came
+            self._came = None
         return slot
 
     def _wait(self) -> None:
-        """Note that there is no slot now, unless the turn is in the queue anyway."""
+        """Note that there is no slot now."""
+        self._came = self.clock.now()
         if self.turn.phase is not Phase.QUEUED:
             self._tell(TurnQueued)
 

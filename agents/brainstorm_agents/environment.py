@@ -161,15 +161,16 @@ class Environment:
                 step tries the log again, and goes on.
         """
         session = self.session
+        plan = self._plan()
         if session.open_round is None:
-            if self.is_quiet():
+            if not plan:
                 return False
             self._emit(RoundStarted, round=len(session.rounds), schedule=session.schedule)
         current = session.rounds[-1]
         self._stops.clear()
         self._is_stopping = False
         try:
-            await self._take_turns(current)
+            await self._take_turns(current, plan)
         finally:
             self._tasks.clear()
             for turn in current.turns:
@@ -208,12 +209,12 @@ class Environment:
         done.sort(key=lambda turn: self.session.roles[turn.role].place)
         return tuple(turn.id for turn in done)
 
-    async def _take_turns(self, round_: Round) -> None:
+    async def _take_turns(self, round_: Round, plan: list[Planned]) -> None:
         """Take the turns of a round: all at once, or in an eager one as the roles have news."""
         session = self.session
         is_one_at_a_time = self._schedule().is_one_at_a_time
         gate = asyncio.Lock() if is_one_at_a_time else nullcontext()
-        begun = self._begin_turns(round_)
+        begun = self._begin_turns(round_, plan)
         await self.journal.synced(session.seq)
         problem: JournalError | None = None
         async with asyncio.TaskGroup() as group:
@@ -228,7 +229,7 @@ class Environment:
                 if not round_.is_eager or all(task.done() for task in self._tasks.values()):
                     break
                 await self._news.wait()
-                begun = self._begin_turns(round_)
+                begun = self._begin_turns(round_, self._plan())
                 try:
                     if begun:
                         await self.journal.synced(session.seq)
@@ -244,11 +245,11 @@ class Environment:
         """A turn has come to its end; one that was stopped before it began tells in no event."""
         self._news.set()
 
-    def _begin_turns(self, round_: Round) -> list[Turn]:
+    def _begin_turns(self, round_: Round, plan: list[Planned]) -> list[Turn]:
         """Begin the turns that can begin, each once a step."""
         self._news.clear()
         turns = []
-        for planned in () if self._is_stopping else self._plan():
+        for planned in () if self._is_stopping else plan:
             if planned.id in self._tasks or planned.id in self._stops:
                 continue
             self._emit(
