@@ -31,6 +31,17 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Passed to the model, the scenario's defaults and the named model's params merged in."""
 
 
+class Stop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stops a session before its rounds are done; asked after each round."""
+
+    time: float | None = None
+    """Seconds of session time with turns under way."""
+    word: tuple[str, ...] = ()
+    """Words one of which a role says."""
+    circles: bool = True
+    """Whether going in circles does: round after round without news."""
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """The cast and the rules, as resolved: nothing is left to look up.
 
@@ -52,6 +63,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     description: str = ""
     schedule: ScheduleName = "simultaneous"
     """How its rounds run, unless somebody chooses otherwise on the way."""
+    stop: Stop = Stop()
 
     def __post_init__(self) -> None:
         if len({names.identity(role.name) for role in self.roles}) < len(self.roles):

@@ -3,6 +3,7 @@
 import asyncio
 from enum import StrEnum
 
+from brainstorm_agents import stop_rules
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import JournalError
@@ -14,6 +15,9 @@ class Reason(StrEnum):
 
     ROUNDS = "rounds"
     QUIET = "quiet"
+    TIME = stop_rules.TIME
+    WORD = stop_rules.WORD
+    CIRCLES = stop_rules.CIRCLES
     USER = "user"
     STOPPED = "stopped"
     QUIT = "quit"
@@ -177,6 +181,8 @@ class Controller:
                 self._pause = Reason.QUIET
             elif self.session.open_round:
                 self._pause = Reason.STOPPED
+            elif rule := stop_rules.stops(self.session):
+                self._pause = Reason(rule)
             else:
                 continue
             self.until = self._next() - 1

@@ -51,6 +51,14 @@ def number(node: Node, what: str, *, example: str, most: float, zero: bool = Tru
     raise place.error(f"{what} is {node}", f"write a number from {least}{limit}, such as {example}")
 
 
+def flag(node: Node, what: str) -> bool:
+    """True or false."""
+    if isinstance(node.value, bool):
+        return node.value
+    place = node.start if node.value is None else node.place
+    raise place.error(f"{what} is {node}", f"write {what}: true, or {what}: false")
+
+
 def items(node: Node, what: str, *, example: str) -> tuple[Node, ...]:
     """The items of a list."""
     if isinstance(node.value, tuple):

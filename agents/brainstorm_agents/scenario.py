@@ -6,7 +6,15 @@ from typing import Any
 
 import msgspec
 
-from brainstorm_agents import casting, fields, models_section, names, parameters, strict_yaml
+from brainstorm_agents import (
+    casting,
+    fields,
+    models_section,
+    names,
+    parameters,
+    stop_section,
+    strict_yaml,
+)
 from brainstorm_agents.cast import SCHEDULE_NAMES, Role, Scenario, ScheduleName
 from brainstorm_agents.errors import ScenarioError
 from brainstorm_agents.named_model import NamedModel
@@ -74,6 +82,7 @@ def parse(text: str | bytes, source: str) -> Scenario:
         (top, "topic", _topic),
         (top, "rounds", _rounds),
         (top, "schedule", _schedule),
+        (top, "stop", stop_section.stop),
         (defaults, "max_concurrency", _max_concurrency),
     ):
         if key in values:
@@ -170,6 +179,7 @@ _SCENARIO_KEYS = (
     "roles",
     "description",
     "schedule",
+    "stop",
 )
 _DEFAULTS_KEYS = ("model", "params", "max_concurrency")
 _SCENARIO_ELSEWHERE = {

@@ -1,6 +1,7 @@
 """A session: the fold of its events. Whoever decides, shows, stores or measures reads this."""
 
 from collections.abc import Callable
+from itertools import islice
 
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import UnfitEvent
@@ -38,6 +39,7 @@ from brainstorm_agents.turns import (
     RoleState,
     Round,
     Turn,
+    WentOn,
 )
 from brainstorm_agents.under_way import UnderWay
 
@@ -52,7 +54,10 @@ __all__ = [
     "Round",
     "Session",
     "Turn",
+    "WentOn",
 ]
+
+_NEVER = WentOn(-1, 0.0)
 
 
 class Session:
@@ -77,6 +82,8 @@ class Session:
         """The time in which turns were under way."""
         self.paused: str | None = None
         self.ended: str | None = None
+        self.overruled: dict[str, WentOn] = {}
+        """Where somebody went on although it had stopped, by the reason for which it had."""
         self.seq = -1
         self.said_seq = -1
         """The last event that is more than a piece of a reply."""
@@ -147,6 +154,15 @@ class Session:
     def messages_of(self, ranges: Ranges) -> list[Message]:
         """The published messages in some ranges of positions."""
         return [message for start, end in ranges for message in self.published[start:end]]
+
+    def newest_of(self, ranges: Ranges, most: int) -> list[Message]:
+        """The same, but the newest few of them, newest first."""
+        positions = (p for start, end in reversed(ranges) for p in range(end - 1, start - 1, -1))
+        return [self.published[position] for position in islice(positions, most)]
+
+    def went_on_after(self, reason: str) -> WentOn:
+        """Where somebody last went on although it had stopped for that reason."""
+        return self.overruled.get(reason, _NEVER)
 
     def elapsed(self, now: float) -> float:
         """Seconds in which turns were under way, up to a time: the idle stretches left out."""
@@ -331,6 +347,11 @@ class Session:
         self.paused = event.reason
 
     def _resume(self, event: SessionResumed) -> None:
+        stopped = self.paused or self.ended
+        if stopped:
+            # A new one: what is there may be shared with a session of the past.
+            here = WentOn(self.finished_round, self.elapsed(event.t))
+            self.overruled = self.overruled | {stopped: here}
         self.paused = self.ended = None
 
     def _end(self, event: SessionEnded) -> None:

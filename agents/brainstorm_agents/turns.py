@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -248,6 +249,15 @@ class Round:
             return self.turns
         places = {id_: place for place, id_ in enumerate(self.published)}
         return sorted(self.turns, key=lambda turn: places.get(turn.id, len(places)))
+
+
+class WentOn(NamedTuple):
+    """Where a session went on after a stop."""
+
+    round: int
+    """The last round that was finished."""
+    seconds: float
+    """Session time with turns under way."""
 
 
 class RoleState:

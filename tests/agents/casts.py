@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mappi
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
+from brainstorm_agents.cast import Stop
 from brainstorm_agents.clock import Clock, LoopClock, VirtualLoop
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.environment import Environment
@@ -52,8 +53,9 @@ def role(name: str, watch: Watch = "all", **params: Any) -> Role:
 
 
 def cast(*roles: Role, opener: str | None = None, **rules: Any) -> Scenario:
-    """A scenario of these roles."""
+    """A scenario of these roles, who may say the same again and again: their lines are few."""
     defaults: dict[str, Any] = {"name": "test", "topic": "Why do bees dance?"}
+    defaults["stop"] = Stop(circles=False)
     return Scenario(roles=roles, opener=opener, **(defaults | rules))
 
 
@@ -208,11 +210,12 @@ def environment(
     model: Model | None = None,
     journal: Journal | None = None,
     clock: Clock | None = None,
+    seed: int = SEED,
 ) -> Environment:
     """An environment whose session is open: the topic is there, and no round yet."""
     models = FakeModels(model) if model else Models()
     made = Environment(models, clock or LoopClock(), journal or Kept())
-    made.open(scenario, seed=SEED, version="0", started_at="2026-11-23T12:00:00Z")
+    made.open(scenario, seed=seed, version="0", started_at="2026-11-23T12:00:00Z")
     return made
 
 
@@ -247,9 +250,12 @@ def opening(
     return Request(prompt, params, seed, attempt, clock or LoopClock(), model)
 
 
-def going_on(session: Session, model: Model | None = None) -> Environment:
+def going_on(
+    session: Session, model: Model | None = None, journal: Journal | None = None
+) -> Environment:
     """An environment that goes on with a session."""
-    return Environment(FakeModels(model) if model else Models(), LoopClock(), Kept(), session)
+    models = FakeModels(model) if model else Models()
+    return Environment(models, LoopClock(), journal or Kept(), session)
 
 
 # -------------------------------------------------------------------------------------- looking

@@ -180,6 +180,9 @@ _PHASES_SHOWN = (Phase.SPEAKING, Phase.THINKING, Phase.RETRYING, Phase.QUEUED, P
 _ENDED: dict[str, str] = {
     Reason.ROUNDS: "all rounds are done",
     Reason.QUIET: "nobody had anything new to answer",
+    Reason.TIME: "its time was up",
+    Reason.WORD: "a role said a word that stops it",
+    Reason.CIRCLES: "it was going in circles: nothing new was said",
     Reason.USER: "you paused",
     Reason.STOPPED: "you stopped the turns under way",
     Reason.QUIT: "you quit",

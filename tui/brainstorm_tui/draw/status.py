@@ -15,6 +15,9 @@ from brainstorm_tui.schedule_words import now_and_next
 REASONS = {
     "rounds": "all rounds done",
     "quiet": "all is quiet",
+    "time": "its time is up",
+    "word": "the word was said",
+    "circles": "going in circles",
     "user": "by you",
     "stopped": "you stopped it",
     "quit": "you left",

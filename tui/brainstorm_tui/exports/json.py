@@ -47,6 +47,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
             "max_concurrency": scenario.max_concurrency,
             "models": _safe(msgspec.to_builtins(scenario.models)),
             "schedule": scenario.schedule,
+            "stop": _safe(msgspec.to_builtins(scenario.stop)),
         },
         "topic": sanitise(session.topic),
         "seed": header.seed,
