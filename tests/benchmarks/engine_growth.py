@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from brainstorm_agents.cast import Role, Scenario
+from brainstorm_agents.cast import Role, Scenario, Stop
 from brainstorm_agents.clock import LoopClock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.environment import Environment
@@ -109,7 +109,9 @@ def waiting() -> float:
 def _controller(roles: int, journal: Journal, latency: float) -> Controller:
     params = {"script": (LINE,), "latency": latency}
     cast = tuple(Role(name=f"Role{number}", watch="all", params=params) for number in range(roles))
-    scenario = Scenario(name="growth", topic="Why?", roles=cast, max_concurrency=roles)
+    scenario = Scenario(
+        name="growth", topic="Why?", roles=cast, max_concurrency=roles, stop=Stop(circles=False)
+    )
     environment = Environment(Models(), LoopClock(), journal)
     environment.open(scenario, seed=7, version="0", started_at="2026-11-23T12:00:00Z")
     return Controller(environment, 0)

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from brainstorm_agents.cast import Role, Scenario
+from brainstorm_agents.cast import Role, Scenario, Stop
 from brainstorm_agents.clock import LoopClock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.environment import Environment
@@ -104,7 +104,9 @@ async def converse(journal: Journal) -> None:
     """A whole session."""
     params = {"script": (LINE,), "latency": 0}
     roles = tuple(Role(name=f"Role{number}", watch="all", params=params) for number in range(ROLES))
-    scenario = Scenario(name="overhead", topic="Why?", roles=roles, max_concurrency=ROLES)
+    scenario = Scenario(
+        name="overhead", topic="Why?", roles=roles, max_concurrency=ROLES, stop=Stop(circles=False)
+    )
     environment = Environment(Models(), LoopClock(), journal)
     environment.open(scenario, seed=7, version="0", started_at="2026-11-23T12:00:00Z")
     controller = Controller(environment, ROUNDS)

@@ -29,7 +29,7 @@ from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_agentchat.teams._group_chat._round_robin_group_chat import RoundRobinGroupChatManager
 from langgraph.graph import END, START, StateGraph
 
-from brainstorm_agents.cast import Role, Scenario
+from brainstorm_agents.cast import Role, Scenario, Stop
 from brainstorm_agents.clock import LoopClock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.environment import Environment
@@ -104,7 +104,9 @@ def ours(roles: int, rounds: int) -> Work:
     """The engine, the mock model, no log."""
     params = {"script": (LINE,), "latency": 0}
     cast = tuple(Role(name=f"Role{number}", watch="all", params=params) for number in range(roles))
-    scenario = Scenario(name="peers", topic="Why?", roles=cast, max_concurrency=roles)
+    scenario = Scenario(
+        name="peers", topic="Why?", roles=cast, max_concurrency=roles, stop=Stop(circles=False)
+    )
 
     async def work() -> int:
         environment = Environment(Models(), LoopClock(), NoJournal())
