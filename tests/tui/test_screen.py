@@ -251,7 +251,7 @@ async def test_a_screen_that_fails_still_closes_the_log(
         async with staged(cast(latency=2), log=path) as stage:
             await running(stage)
             session = stage.session
-            monkeypatch.setattr(SessionScreen, "draw", fail)
+            monkeypatch.setattr(SessionScreen, "parts", fail)
             stage.frame.redraw()
             await until(stage, lambda: stage.app.error is not None)
     assert session.ended == "interrupted"

@@ -1,6 +1,9 @@
 """What every screen of a session has: the topic above, status and keys below, and the keys."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,7 +26,18 @@ from brainstorm_tui.widgets.canvas import Canvas
 if TYPE_CHECKING:
     from brainstorm_tui.app import BrainstormApp
 
-FRAMES_PER_SECOND = 20
+FRAMES_PER_SECOND = 15
+
+SHARES = 4
+"""A frame of many parts is drawn in so many shares: nothing waits for all of it, no key either."""
+
+SHARE_S = 1 / (FRAMES_PER_SECOND * SHARES)
+
+FEW = 12
+"""Parts that are drawn at once all the same: a few panes take no time worth sharing out."""
+
+Part = Callable[[], object]
+"""Draws a part of the screen."""
 
 HINT_S = 4.0
 """How long a hint stays."""
@@ -75,7 +89,12 @@ class Frame(Screen[None]):
         super().__init__()
         self.transport = transport
         self._hint = ("", 0.0)
-        self._drawn: object = None
+        self._drawn: tuple[int, object] | None = None
+        """What the frame was begun for that is on the screen, or is being drawn."""
+        self._parts: deque[Part] = deque()
+        """What the frame that is being drawn still lacks."""
+        self._share = FEW
+        self._is_called_for = False
 
     @property
     def look(self) -> Look:
@@ -87,8 +106,12 @@ class Frame(Screen[None]):
         raise NotImplementedError
 
     def draw(self, now: float) -> None:
-        """Draw what stands there."""
+        """Draw what stands there, unless `parts` does."""
         raise NotImplementedError
+
+    def parts(self, now: float) -> Iterable[Part]:
+        """The same in parts, if drawing all at once takes long; the first are drawn first."""
+        return [partial(self.draw, now)]
 
     def keys(self) -> list[Key]:
         """The keys that this screen has beside the transport's."""
@@ -115,11 +138,12 @@ class Frame(Screen[None]):
     def on_mount(self) -> None:
         """Begin to draw."""
         self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+        self._sharing = self.set_interval(SHARE_S, self._go_on, pause=True)
 
     def on_resize(self) -> None:
         """Draw again, at the new size."""
         self._drawn = None
-        self.call_after_refresh(self._tick)
+        self.call_after_refresh(self._look_up)
 
     def on_canvas_resized(self) -> None:
         """Draw again: a layout has come to rest."""
@@ -127,7 +151,7 @@ class Frame(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Draw again: the theme may have changed meanwhile."""
-        self._drawn = None
+        self.redraw()
 
     def on_key(self, event: events.Key) -> None:
         """Drop the hint that the last key gave; a key that means nothing here gets one too."""
@@ -136,8 +160,11 @@ class Frame(Screen[None]):
             self.hint("that key does nothing here: ? shows the keys")
 
     def redraw(self) -> None:
-        """Draw with the next frame, whether anything seems to have changed or not."""
+        """Draw soon, whether anything seems to have changed or not."""
         self._drawn = None
+        if self.is_running and not self._is_called_for:
+            self._is_called_for = True
+            self.call_later(self._look_up)
 
     def hint(self, text: str) -> None:
         """Say something in the line of keys for a moment."""
@@ -167,20 +194,52 @@ class Frame(Screen[None]):
         if not self.is_current or not self.size.width:
             return
         self.transport.tick(1 / FRAMES_PER_SECOND)
-        session = self.transport.source.session
         if self._hint[0] and monotonic() > self._hint[1]:
             self._hint = ("", 0.0)
             self._drawn = None
-        state = (session.revision, id(session), self.transport.pulse, self.look, self.size)
-        if state == self._drawn and not session.is_under_way:
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Begin a frame, if there is anything to show that the last one did not."""
+        self._is_called_for = False
+        if not self.is_current or not self.size.width:
+            return
+        session = self.transport.source.session
+        shown = (id(session), self.transport.pulse, self.look, self.size)
+        state = (session.revision, shown)
+        if self._drawn is None or self._drawn[1] != shown:
+            # What is on the screen is wrong, so the frame that is being drawn is too.
+            self._parts.clear()
+        elif self._parts or (state == self._drawn and not session.is_under_way):
             return
         self._drawn = state
-        self.draw_all()
+        self._parts.extend(self._frame())
+        count = len(self._parts)
+        self._share = count if count <= FEW else ceil(count / SHARES)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Draw a share of the frame; the next one soon."""
+        for _ in range(min(self._share, len(self._parts))):
+            self._parts.popleft()()
+        if self._parts:
+            self._sharing.resume()
+        else:
+            self._sharing.pause()
 
     def draw_all(self) -> None:
-        """Draw the whole screen."""
+        """Draw the whole screen at once."""
+        self._parts.clear()
+        for part in list(self._frame()):
+            part()
+
+    def _frame(self) -> Iterable[Part]:
+        now = self.transport.source.now()
+        yield partial(self._draw_frame, now)
+        yield from self.parts(now)
+
+    def _draw_frame(self, now: float) -> None:
         source, width, look = self.transport.source, self.size.width, self.look
-        now = source.now()
         standing = self.transport.standing(look.symbols)
         calls = self.transport.calls() if self.size.height < LOW else ()
         self.query_one("#top", Canvas).show([self._top()])
@@ -188,7 +247,6 @@ class Frame(Screen[None]):
             [status(look, source.session, now, standing, width, calls)]
         )
         self.query_one("#keys", Canvas).show([self._keys()])
-        self.draw(now)
 
     def _top(self) -> Strip:
         look, width = self.look, self.size.width

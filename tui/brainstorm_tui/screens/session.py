@@ -1,5 +1,6 @@
 """The main screen: a pane a role, the timeline under them, who saw what beside them."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import ClassVar
 
@@ -18,13 +19,13 @@ from brainstorm_tui.draw.ledger import ledger
 from brainstorm_tui.draw.overview import overview, page_of
 from brainstorm_tui.draw.row import Piece, row, strip
 from brainstorm_tui.draw.saw import saw
-from brainstorm_tui.draw.score import View
+from brainstorm_tui.draw.score import Lines, View
 from brainstorm_tui.draw.status import Key, key_pieces
 from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
 from brainstorm_tui.draw.transcript import Entry
 from brainstorm_tui.launch import Launch
 from brainstorm_tui.screens.finding import Finding
-from brainstorm_tui.screens.frame import opening
+from brainstorm_tui.screens.frame import Part, opening
 from brainstorm_tui.screens.transcript import TranscriptScreen
 from brainstorm_tui.transport import Live, Replay, Transport
 from brainstorm_tui.widgets.canvas import Canvas
@@ -83,6 +84,8 @@ class SessionScreen(Finding):
         names = list(transport.source.session.roles)
         self._names = names
         self._panes = {name: Pane(name) for name in names}
+        self._waiting = list(self._panes.values())
+        """Those that were drawn longest ago first."""
         self._focus = names[0]
         self._chosen: str | None = None
         """The id of the turn that is looked at; None is the focused role's latest."""
@@ -468,21 +471,24 @@ class SessionScreen(Finding):
             ]
         return [Key("z", "zoom"), Key("w", "saw what"), Key("t", "timeline"), Key("v", "read")]
 
-    def draw(self, now: float) -> None:
-        """Draw panes, panel and timeline."""
+    def parts(self, now: float) -> Iterable[Part]:
+        """The focused pane, those that have waited longest, panel and timeline."""
         if self._blocks.look is not self.look:
             self._blocks = Blocks(self.look)
         if self._follows_speaker:
             self._follow()
         self._arrange()
-        arrangement = self._arrangement
         track = self._track(now)
-        if arrangement.columns == 0:
-            self._draw_overview(track)
+        if self._arrangement.columns == 0:
+            yield partial(self._draw_overview, track)
         else:
-            self._draw_panes(track, now)
-        if arrangement.side:
-            self._draw_side(now)
+            yield from self._draw_panes(track, now)
+        if self._arrangement.side:
+            yield partial(self._draw_side, now)
+        yield partial(self._draw_timeline, track)
+
+    def _draw_timeline(self, track: Track) -> None:
+        arrangement = self._arrangement
         if arrangement.gap:
             self.query_one("#call", Canvas).show([self._call()])
         self.query_one("#timeline", Canvas).show(
@@ -501,9 +507,8 @@ class SessionScreen(Finding):
         end = max(now, whole.t) if is_replay else now
         return Track(whole, now, end, self._focus, self._chosen)
 
-    def _draw_panes(self, track: Track, now: float) -> None:
+    def _draw_panes(self, track: Track, now: float) -> Iterator[Part]:
         session, arrangement = self.session, self._arrangement
-        count = len(session.rounds) + 1
         shown = [pane for pane in self._panes.values() if pane.display]
         forms = {pane.role: self._form(pane) for pane in shown}
 
@@ -521,17 +526,23 @@ class SessionScreen(Finding):
             return [*lines, *[Strip.blank(width, self.look.ink("text"))] * missing]
 
         lines_of = aligned if arrangement.is_aligned and len(shown) > 1 else own
-        for pane in shown:
-            lane = []
-            if arrangement.has_lanes_in_panes:
-                room = pane.size.width - 2
-                blank = Piece(" ", self.look.ink("dim"))
-                cells = lane_strip(self.look, track, pane.role, room)
-                edge = Strip([*strip(1, blank.style, [blank])])
-                lane = [Strip.join([edge, cells, edge])]
-            title = partial(self._title, pane, now)
-            pane.draw(title, lane, partial(lines_of, pane.role), count)
-            pane.mark(self.wanted, self.look.chip("inverse"))
+        for pane in sorted(self._waiting, key=lambda pane: pane.role != self._focus):
+            if pane.display:
+                yield partial(self._draw_pane, pane, track, partial(lines_of, pane.role), now)
+
+    def _draw_pane(self, pane: Pane, track: Track, lines: Lines, now: float) -> None:
+        self._waiting.remove(pane)
+        self._waiting.append(pane)
+        lane = []
+        if self._arrangement.has_lanes_in_panes:
+            room = pane.size.width - 2
+            blank = Piece(" ", self.look.ink("dim"))
+            cells = lane_strip(self.look, track, pane.role, room)
+            edge = Strip([*strip(1, blank.style, [blank])])
+            lane = [Strip.join([edge, cells, edge])]
+        title = partial(self._title, pane, now)
+        pane.draw(title, lane, lines, len(self.session.rounds) + 1)
+        pane.mark(self.wanted, self.look.chip("inverse"))
 
     def _form(self, pane: Pane) -> Form:
         width = pane.size.width

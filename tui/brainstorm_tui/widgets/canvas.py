@@ -1,6 +1,7 @@
 """A widget that is given lines, and redraws those that have changed."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from rich.style import Style
 from textual import events
@@ -33,6 +34,9 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Strip] = ()
+        self._drawn: list[Strip | None] = []
+        """What the terminal is given, line by line, as far as it is known."""
+        self._drawn_for: object = None
 
     def show(self, lines: Sequence[Strip]) -> None:
         """Show these lines from now on."""
@@ -44,7 +48,27 @@ class Canvas(Widget):
             if y >= len(old) or y >= len(lines) or not _same(old[y], lines[y])
         ]
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*(Region(0, y, width, rows) for y, rows in _runs(changed)))
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw lines again with the next frame; without regions, all of them."""
+        if not regions:
+            self._drawn_for = None
+        for region in regions:
+            for y in range(region.y, min(region.bottom, len(self._drawn))):
+                self._drawn[y] = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Draw all lines again: their ground may have changed."""
+        super().notify_style_update()
+        self._drawn_for = None
 
     def on_resize(self) -> None:
         """Tell that there is another size."""
@@ -64,6 +88,30 @@ class Canvas(Widget):
             return ""
         return (before.rpartition(" ")[2] + behind.partition(" ")[0]).strip()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What the terminal is given.
+
+        Textual would see to borders, padding and opacity, of which there are none here, and ask
+        again for every line beside one that has changed: with many panes, that is most of the work.
+        """
+        filters = self.get_line_filters()
+        state = self.outer_size, filters
+        if state != self._drawn_for:
+            self._drawn_for = state
+            self._drawn = [None] * self.outer_size.height
+        if None in self._drawn:
+            _, background = self.background_colors
+            for y in crop.line_range:
+                if self._drawn[y] is None:
+                    line = self.render_line(y)
+                    for each in filters:
+                        line = line.apply_filter(each, background)
+                    self._drawn[y] = line
+        lines = [line for line in self._drawn[crop.y : crop.bottom] if line is not None]
+        if crop.column_span == (0, self.outer_size.width):
+            return lines
+        return [line.crop(*crop.column_span) for line in lines]
+
     def render_line(self, y: int) -> Strip:
         """A line, padded to the widget's width."""
         width = self.size.width
@@ -80,3 +128,14 @@ class Canvas(Widget):
 
 def _same(one: Strip, other: Strip) -> bool:
     return one is other or one == other
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Where ascending numbers without a gap begin, and how many they are."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == sum(runs[-1]):
+            runs[-1] = runs[-1][0], runs[-1][1] + 1
+        else:
+            runs.append((number, 1))
+    return runs

@@ -96,7 +96,8 @@ class Pane(Canvas):
         place = self._places[y] if y < len(self._places) else None
         if place is None:
             return line
-        line = highlight(line, *self._marked)
+        if self._marked[0]:
+            line = highlight(line, *self._marked)
         number = place.round * STRIDE + place.line
         if (selection := self.text_selection) and (span := selection.get_span(number)):
             line = self._selected(line, *span)
