@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, Session, Turn
-from brainstorm_tui.draw.diagram import diagram, neighbour, panned_to, turns_in_order, zoomed
+from brainstorm_tui.draw.diagram import (
+    diagram,
+    neighbour,
+    panned_by,
+    panned_to,
+    turn_at,
+    turns_in_order,
+    view_of,
+    zoomed,
+)
 from brainstorm_tui.draw.lanes import STEPS_MS, scale
 from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
@@ -20,8 +30,14 @@ from .runs import DARK, PLAIN, at, cast, cells, live, run, scheduled, strange, t
 
 
 def picture(session: Session, width: int = 100, height: int = 20, **options: Any) -> list[str]:
-    options = {"chosen": None} | options
-    return [line.text for line in diagram(DARK, live(session, session.t), width, height, **options)]
+    return [line.text for line in drawn(DARK, live(session, session.t), width, height, **options)]
+
+
+def drawn(
+    look: Look, track: Track, width: int, height: int, *, shows_path: bool = True, **options: Any
+) -> list[Strip]:
+    view = view_of(look, track, width, height, **{"chosen": None} | options)
+    return diagram(view, height, shows_path=shows_path)
 
 
 # ---------------------------------------------------------------------------------- the diagram
@@ -53,7 +69,7 @@ def test_eagerly_the_path_turns_within_the_round() -> None:
     lines = picture(session, width=100, height=17)
     x = MARGIN + scale(session, session.t, 100 - MARGIN - 1).edge(3.0)
     assert "a1 ← b1" in lines[2], "which ended after three seconds"
-    assert {line[x] for line in lines[6:10]} == {"┃"}
+    assert {lines[y][x] for y in (6, 8, 9)} == {"┃"}
     assert lines[10][x] == "┛"
     assert "round 1 eager" in lines[0]
 
@@ -91,13 +107,53 @@ def test_lanes_shrink_as_the_height_does(height: int, rows: int) -> None:
     assert [later - y for y, later in pairwise(names)] == [rows, rows]
 
 
-def test_with_more_roles_than_rows_the_chosen_turn_s_role_is_there() -> None:
+@pytest.mark.parametrize(("with_ids", "more"), [(None, 21), (True, 21), (False, 16)])
+def test_with_more_roles_than_rows_the_chosen_turn_s_role_is_there(
+    with_ids: bool | None, more: int
+) -> None:
     session = at(strange()["queued"])
     for id_, turn in session.turns.items():
-        lines = picture(session, height=12, chosen=id_)
+        lines = picture(session, height=12, chosen=id_, with_ids=with_ids)
         assert any(line[1:].startswith(turn.role) for line in lines[2:])
-        assert "16 more roles" in lines[-1]
+        assert f"{more} more roles" in lines[-1]
         assert f" {id_} " in "".join(lines[2:])
+
+
+def test_the_lanes_turn_by_pages_and_stay_while_the_cursor_walks_among_them() -> None:
+    session = at(strange()["queued"])
+    pages = [
+        [line[1:4] for line in picture(session, height=21, chosen=state.turns[0].id)[2:-1:2]]
+        for state in session.roles.values()
+    ]
+    distinct = [page for page, before in zip(pages, [None, *pages], strict=False) if page != before]
+    assert [(page[0], page[-1]) for page in distinct] == [
+        ("Baa", "Coa"),
+        ("Cua", "Gia"),
+        ("Gea", "Kua"),
+    ]
+
+
+def test_a_label_takes_the_room_up_to_the_next_one_of_its_lane() -> None:
+    session = at(run(cast("Alex", "Bob", own={"Alex": {"latency": 1}, "Bob": {"latency": 1}}), 8))
+    text = "\n".join(picture(session, width=120, height=17))
+    assert all(f"a{number} ← b{number}  1.0 s" in text for number in range(1, 4))
+
+
+def test_in_lanes_of_one_row_the_id_stands_over_the_thinking() -> None:
+    session = at(trio())
+    roomy, bare = (picture(session, width=width, height=5)[4] for width in (160, 40))
+    assert "c1╌╌" in roomy
+    assert "c1" not in bare
+
+
+def test_a_click_in_a_lane_finds_its_turn() -> None:
+    session = at(trio())
+    view = view_of(DARK, live(session, session.t), 100, 17, chosen=None)
+    x = view.x(session.turns["b2"].started)
+    found = [turn_at(view, at_x, 9) for at_x in (x, x + 3, x - 1, 3, 99)]
+    assert [turn.id for turn in found if turn] == ["b2", "b2", "b1", "b1", "b3"]
+    assert turn_at(view, x, 1) is None, "the axis"
+    assert turn_at(view, x, 30) is None
 
 
 def test_a_failure_is_a_chip_and_a_word() -> None:
@@ -110,7 +166,7 @@ def test_a_failure_is_a_chip_and_a_word() -> None:
 
 def test_what_is_still_to_come_in_a_replay_is_faint() -> None:
     whole = at(trio())
-    lines = diagram(DARK, Track(whole, 3.0, whole.t), 100, 17, chosen=None)
+    lines = drawn(DARK, Track(whole, 3.0, whole.t), 100, 17)
     base = lines[14]
     styles = {
         segment.style for segment in base if segment.style and set(segment.text) & set("▁▂▃▄▅▆▇█")
@@ -134,6 +190,14 @@ def test_panning_goes_no_further_than_it_must() -> None:
     assert panned_to(track, c2, 60, 100, 50) == 50, "it can be seen already"
     assert panned_to(track, c2, 60, 100, 0) == 31, "its end is at the right edge"
     assert panned_to(track, c2, 60, 100, 80) == 50, "its start is at the left edge"
+
+
+def test_panning_by_hand_moves_by_half_a_view_and_stops_at_both_ends() -> None:
+    session = at(trio())
+    track = live(session, session.t)
+    assert panned_by(track, 61, 100, 10, 1) == 35
+    assert panned_by(track, 61, 100, 10, -1) == 0
+    assert panned_by(track, 61, 100, 50, 1) == 60, "eleven seconds are 110 cells"
 
 
 def test_zooming_steps_through_the_scales_and_stops_at_both_ends() -> None:
@@ -197,6 +261,7 @@ def test_the_cursor_keeps_to_the_lane_and_then_to_the_time() -> None:
     cell_ms=st.sampled_from((None, 100, 300, 2000)),
     first_cell=st.integers(0, 60),
     shows_path=st.booleans(),
+    with_ids=st.sampled_from((None, True, False)),
     look=st.sampled_from((DARK, PLAIN)),
     data=st.data(),
 )
@@ -209,6 +274,7 @@ def test_every_line_is_as_wide_as_it_should_be(
     cell_ms: int | None,
     first_cell: int,
     shows_path: bool,
+    with_ids: bool | None,
     look: Look,
     data: st.DataObject,
 ) -> None:
@@ -217,7 +283,7 @@ def test_every_line_is_as_wide_as_it_should_be(
     session = at(strange()[name], now)
     chosen = data.draw(st.sampled_from([None, *session.turns]))
     track = Track(whole, now, whole.t) if is_replay else live(session, now)
-    lines = diagram(
+    lines = drawn(
         look,
         track,
         width,
@@ -226,6 +292,7 @@ def test_every_line_is_as_wide_as_it_should_be(
         cell_ms=cell_ms,
         first_cell=first_cell,
         shows_path=shows_path,
+        with_ids=with_ids,
     )
     assert len(lines) == height
     assert {cells(line) for line in lines} <= {width}

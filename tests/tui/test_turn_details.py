@@ -18,7 +18,7 @@ def details(session: Session, id_: str, now: float | None = None, width: int = 1
 def test_a_turn_that_waited_says_for_whom_and_why() -> None:
     text = details(at(trio()), "b2")
     assert "b2  Bob, round 2   saw c1   could not see a1 c2, said at the same time" in text
-    assert "queued 0.0 s   first token 0.2 s   spoke 0.8 s at" in text
+    assert "queued 0.0 s at 5.0 s   first token 0.2 s at 5.2 s   spoke 0.8 s at" in text
     assert (
         "then waited 2.0 s at the barrier for c2, "
         "held up by a late first token (0.5 s) and a long reply (1.5 s)"
@@ -44,6 +44,22 @@ def test_a_turn_under_way_says_so_in_the_present() -> None:
     assert "b1 waits for it, up to 0.5 s" in details(session, "c1", 3.5)
 
 
+def test_the_futures_of_the_round_are_told_as_they_are() -> None:
+    assert "futures of round 2   a1 ✓ done   b2 ✓ done   c2 ✓ done" in details(at(trio()), "b2")
+    text = details(at(trio(), 3.5), "b1", 3.5)
+    assert "futures of round 1   b1 ✓ done   c1 ● running" in text
+    stopped = details(at(strange()["stopped"]), "a1")
+    assert stopped.split("\n")[0].count("cancelled") == 3
+
+
+def test_the_futures_of_many_are_counted() -> None:
+    events = strange()["queued"]
+    t = at(events).rounds[1].started + 0.5
+    session = at(events, t)
+    text = details(session, session.rounds[1].turns[0].id, t)
+    assert text.split("\n")[0].endswith("futures of round 1   20 pending, 4 running")
+
+
 def test_a_queue_is_named_as_what_held_a_turn_up() -> None:
     session = at(strange()["queued"])
     assert any("held up by a queue" in details(session, id_) for id_ in session.turns)
@@ -61,7 +77,9 @@ def test_lost_attempts_are_counted_and_the_last_reason_is_told() -> None:
     ):
         session.apply(event)
     text = details(session, "a0", 4.0)
-    assert "queued 0.0 s   no token yet, for 2.5 s   1 retry, 1.5 s lost: rate limit" in text
+    assert (
+        "queued 0.0 s at 0.0 s   no token yet, for 2.5 s   1 retry, 1.5 s lost: rate limit" in text
+    )
     assert "\x1b" not in text
 
 

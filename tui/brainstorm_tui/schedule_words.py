@@ -11,6 +11,9 @@ WORDS: dict[str, str] = {
 """How the turns of a round run, by its schedule's name."""
 
 
+SHORT: dict[str, str] = {"simultaneous": "together", "sequential": "in turn", "eager": "eager"}
+"""The same, where there is little room."""
+
 SPOKEN: dict[str, str] = {
     "simultaneous": "concurrently: all with news at the same time",
     "sequential": "one after another: the same is said, it takes longer",

@@ -11,20 +11,29 @@ from brainstorm_agents.session import Session, Turn
 from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.diagram_lanes import draw_labels, draw_lane
 from brainstorm_tui.draw.diagram_path import draw_path
-from brainstorm_tui.draw.diagram_view import SHAPES, View
+from brainstorm_tui.draw.diagram_view import READABLE, SHAPES, Shape, View
 from brainstorm_tui.draw.lanes import STEPS_MS, Page, Scale, edge, scale
 from brainstorm_tui.draw.row import Piece, clip, strip
 from brainstorm_tui.draw.timeline import MARGIN, Track, timeline_head
 from brainstorm_tui.look import Look
 
+_PAGES_WIDTH = 60
+"""Cells from which on there is room to name the keys of the lanes that are out of view."""
+
 _AXIS_MS = tuple(base * 10**power for power in range(2, 12) for base in (1, 2, 5))
 """Milliseconds between two labels of the axis."""
+
+_HEAD = 2
+"""Lines over the lanes."""
+
+_LEAST_READABLE = 3
+"""Lanes that have to be in view together: with less room the ids go first."""
 
 _LABEL_CELLS = 8
 """Cells between two labels of the axis, at least."""
 
 
-def diagram(
+def view_of(
     look: Look,
     track: Track,
     width: int,
@@ -33,11 +42,9 @@ def diagram(
     chosen: str | None,
     cell_ms: int | None = None,
     first_cell: int = 0,
-    shows_path: bool = True,
-) -> list[Strip]:
-    """The rounds' names, an axis of seconds under way, and a lane for each role.
-
-    With more roles than rows the lanes around the chosen turn's are drawn, and how many are not.
+    with_ids: bool | None = None,
+) -> View:
+    """What is in view.
 
     Args:
         look: The theme and the symbols.
@@ -47,15 +54,51 @@ def diagram(
         chosen: The id of the turn that stands out.
         cell_ms: Milliseconds a cell; by default what makes the whole run fit.
         first_cell: How many cells of the run are left of what is seen.
+        with_ids: Whether the lanes have their turns' ids, or give them up so that more have room;
+            by default they have, unless all lanes fit without.
+    """
+    session, rows = track.session, max(height - _HEAD, 0)
+    roles = len(session.roles)
+    shape = lane_shape(roles, rows, with_ids=with_ids)
+    lanes, first = lanes_in_view(roles, rows, shape), 0
+    if lanes < roles:
+        turn = session.turns.get(chosen or "")
+        # Whole pages, so that the lanes stay where they are while the cursor walks among them.
+        page = (session.roles[turn.role].place if turn else 0) // max(lanes, 1)
+        first = max(0, min(page * lanes, roles - lanes))
+    grid = Cells(width, rows - (roles > lanes and rows > 0), look.ink("dim"))
+    scale_ = scale(session, track.end, width - MARGIN - 1, cell_ms)
+    return View(look, track, grid, scale_, first_cell, shape, first, lanes, chosen)
+
+
+def diagram(view: View, height: int, *, shows_path: bool = True) -> list[Strip]:
+    """The rounds' names, an axis of seconds under way, and a lane for each role.
+
+    Where not all lanes have room, with their turns' ids, those around the chosen turn's are drawn,
+    and how many are not.
+
+    Args:
+        view: What is in view; it is drawn on once.
+        height: Lines.
         shows_path: Whether the critical path is drawn.
     """
-    scale_ = scale(track.session, track.end, width - MARGIN - 1, cell_ms)
-    lines = [_head(look, track, scale_, width, first_cell), _axis(look, scale_, width, first_cell)]
-    view = _view(look, track, scale_, width, height - len(lines), chosen, first_cell)
-    lines += _lanes(view, shows_path=shows_path)
-    if hidden := len(track.session.roles) - view.lanes:
+    lines = [_head(view), _axis(view), *_lanes(view, shows_path=shows_path)]
+    if hidden := len(view.track.session.roles) - view.lanes:
         lines.append(_hidden(view, hidden))
     return lines[: max(height, 0)]
+
+
+def lane_shape(roles: int, rows: int, *, with_ids: bool | None) -> Shape:
+    """The roomiest shape that all lanes have room in, else the lowest that can be read."""
+    shapes = [shape for shape in SHAPES if with_ids in (None, shape.label is not None)]
+    is_low = rows < _LEAST_READABLE * READABLE.rows + 1
+    least = READABLE if with_ids or (with_ids is None and not is_low) else SHAPES[-1]
+    return next((shape for shape in shapes if shape.rows * roles <= rows), least)
+
+
+def lanes_in_view(roles: int, rows: int, shape: Shape) -> int:
+    """How many lanes have room; one row is for saying how many have not."""
+    return roles if roles * shape.rows <= rows else max(rows - 1, 0) // shape.rows
 
 
 def zoomed(cell_ms: int, step: int) -> int:
@@ -63,6 +106,13 @@ def zoomed(cell_ms: int, step: int) -> int:
     place = bisect_left(STEPS_MS, cell_ms) + step
     wanted: int = STEPS_MS[max(0, min(place, len(STEPS_MS) - 1))]
     return wanted
+
+
+def panned_by(track: Track, width: int, cell_ms: int, first_cell: int, step: int) -> int:
+    """The first cell to show after moving by half of what is in view, to the right with 1."""
+    room = width - MARGIN - 1
+    last = scale(track.session, track.end, room, cell_ms).edge(track.end)
+    return max(0, min(first_cell + step * max(room // 2, 1), last - room))
 
 
 def panned_to(track: Track, turn: Turn, width: int, cell_ms: int, first_cell: int) -> int:
@@ -80,6 +130,18 @@ def panned_to(track: Track, turn: Turn, width: int, cell_ms: int, first_cell: in
     start = scale_.edge(turn.started)
     end = scale_.edge(track.end if turn.ended is None else turn.ended)
     return max(0, min(max(first_cell, end - room), start))
+
+
+def turn_at(view: View, x: int, y: int) -> Turn | None:
+    """The turn that a cell of the diagram belongs to: in its lane, the last to have begun there."""
+    row = y - _HEAD
+    place = view.first_lane + row // view.shape.rows
+    if row < 0 or place >= view.first_lane + view.lanes:
+        return None
+    state = list(view.track.session.roles.values())[place]
+    begun = [turn for turn in state.turns if turn.started <= view.track.now]
+    here = [turn for turn in begun if view.x(turn.started) <= max(x, MARGIN)]
+    return next(iter(here[-1:] or begun[:1]), None)
 
 
 def turns_in_order(session: Session) -> list[Turn]:
@@ -115,29 +177,6 @@ def _distance(turn: Turn, other: Turn) -> tuple[bool, float]:
     return turn.round is not other.round, abs(turn.started - other.started)
 
 
-def _view(
-    look: Look,
-    track: Track,
-    scale_: Scale,
-    width: int,
-    rows: int,
-    chosen: str | None,
-    first_cell: int,
-) -> View:
-    rows = max(rows, 0)
-    roles = len(track.session.roles)
-    shape = next((shape for shape in SHAPES if shape.rows * roles <= rows), SHAPES[-1])
-    lanes, first = roles, 0
-    if roles > rows:
-        # One row is for saying how many are missing.
-        lanes = max(rows - 1, 0)
-        turn = track.session.turns.get(chosen or "")
-        middle = track.session.roles[turn.role].place if turn else 0
-        first = max(0, min(middle - lanes // 2, roles - lanes))
-    grid = Cells(width, rows - (roles > lanes and rows > 0), look.ink("dim"))
-    return View(look, track, grid, scale_, first_cell, shape, first, lanes, chosen)
-
-
 def _lanes(view: View, *, shows_path: bool) -> list[Strip]:
     track, symbols, width = view.track, view.look.symbols, view.grid.width
     path = critical_path(track.session, track.end) if shows_path else []
@@ -169,20 +208,23 @@ class _Panned(Scale):
         return max(0, super().edge(t))
 
 
-def _head(look: Look, track: Track, scale_: Scale, width: int, first_cell: int) -> Strip:
-    panned = _Panned(scale_.cell_ms, scale_.under_way, first_cell * scale_.cell_ms)
-    return timeline_head(look, track, Page(panned, track.session.rounds), width, "run")
+def _head(view: View) -> Strip:
+    scale_ = view.scale
+    panned = _Panned(scale_.cell_ms, scale_.under_way, view.first_cell * scale_.cell_ms)
+    page = Page(panned, view.track.session.rounds)
+    return timeline_head(view.look, view.track, page, view.grid.width, "run")
 
 
-def _axis(look: Look, scale_: Scale, width: int, first_cell: int) -> Strip:
+def _axis(view: View) -> Strip:
     """Labels at whole steps of seconds under way, the first to be seen with the unit."""
-    grid, dim = Cells(width, 1, look.ink("dim")), look.ink("dim")
-    step_ms = next(step for step in _AXIS_MS if step >= _LABEL_CELLS * scale_.cell_ms)
+    width, cell_ms, dim = view.grid.width, view.scale.cell_ms, view.look.ink("dim")
+    grid = Cells(width, 1, dim)
+    step_ms = next(step for step in _AXIS_MS if step >= _LABEL_CELLS * cell_ms)
     digits = 0 if step_ms % 1000 == 0 else 1
     unit = " s"
-    for number in count(-(-first_cell * scale_.cell_ms // step_ms)):
+    for number in count(-(-view.first_cell * cell_ms // step_ms)):
         t = number * step_ms / 1000
-        x = MARGIN + edge(number * step_ms, scale_.cell_ms) - first_cell
+        x = MARGIN + edge(number * step_ms, cell_ms) - view.first_cell
         label = f"{t:,.{digits}f}{unit}"
         if x + cell_len(label) > width:
             break
@@ -196,6 +238,7 @@ def _hidden(view: View, hidden: int) -> Strip:
     where = (
         f": {above} above, {below} below" if above and below else " above" if above else " below"
     )
-    text = f" {hidden} more role{'s' * (hidden != 1)}{where}"
+    pages = "  PgUp PgDn" if view.grid.width >= _PAGES_WIDTH else ""
+    text = f" {hidden} more role{'s' * (hidden != 1)}{where}{pages}"
     dim = view.look.ink("dim")
     return strip(view.grid.width, dim, [Piece(clip(text, view.grid.width), dim)])

@@ -44,22 +44,28 @@ def draw_labels(view: View, state: RoleState) -> None:
 
     The chosen turn's id is always there.
     """
-    chosen = None
-    for turn in view.turns(state):
+    chosen: tuple[Turn, Turn | None] | None = None
+    turns = list(view.turns(state))
+    for turn, after in zip(turns, [*turns[1:], None], strict=False):
         if turn.id == view.chosen:
-            chosen = turn
-        elif view.shape.label is not None:
-            _label(view, turn)
+            chosen = turn, after
+        else:
+            _label(view, turn, after)
     if chosen is not None:
-        _label(view, chosen)
+        _label(view, *chosen)
 
 
-def _label(view: View, turn: Turn) -> None:
+def _label(view: View, turn: Turn, after: Turn | None) -> None:
+    """Write a turn's label, as far as the one after it in its lane leaves room.
+
+    Where lanes have one row alone it is the id, over the thinking if that is long enough.
+    """
     look, now, width = view.look, view.track.now, view.grid.width
     place = view.track.session.roles[turn.role].place
-    asked = turn.since(Phase.THINKING)
-    start = max(view.x(turn.started if asked is None else asked), MARGIN)
-    end = width if turn.round.ended is None else min(view.x(turn.round.ended), width)
+    start = max(view.x(_asked(turn)), MARGIN)
+    end = width if after is None else min(view.x(_asked(after)), width)
+    if view.shape.label is None:
+        end = min(end, view.x(_spoke(turn, view.track.end)))
     room = end - start - 2
     id_ = one_line(turn.id)
     own = Piece(id_, look.role(place, bold=True))
@@ -80,6 +86,17 @@ def _label(view: View, turn: Turn) -> None:
         x = view.put(x, y, *piece)
 
 
+def _asked(turn: Turn) -> float:
+    asked = turn.since(Phase.THINKING)
+    return turn.started if asked is None else asked
+
+
+def _spoke(turn: Turn, now: float) -> float:
+    """When the first token came, or else it ended."""
+    times = turn.since(Phase.SPEAKING), turn.ended, now
+    return next(t for t in times if t is not None)
+
+
 def _provenance(view: View, turn: Turn, room: int) -> list[Piece]:
     """What stands behind an id, in so many cells."""
     look, dim = view.look, view.look.ink("dim")
@@ -96,7 +113,9 @@ def _provenance(view: View, turn: Turn, room: int) -> list[Piece]:
         return pieces + outcome
     if turn.phase is Phase.FAILED and width_of(outcome) <= room:
         return outcome
-    return pieces if width_of(pieces) <= room else []
+    if width_of(pieces) <= room and (observed or not turn.observed):
+        return pieces
+    return outcome if width_of(outcome) <= room else []
 
 
 def _outcome(view: View, turn: Turn) -> list[Piece]:

@@ -36,6 +36,9 @@ SHAPES = (
 )
 """From the roomiest on."""
 
+READABLE = SHAPES[-2]
+"""The lowest whose turns have their ids."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:

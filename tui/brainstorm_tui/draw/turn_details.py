@@ -6,12 +6,16 @@ from textual.strip import Strip
 
 from brainstorm_agents.critical_path import Parts, held_up_by, parts, waited
 from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_tui.draw.futures import futures
 from brainstorm_tui.draw.headings import WORDS, id_piece, observed_pieces, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
 from brainstorm_tui.draw.run_summary import run_summary
 from brainstorm_tui.look import Look
 from brainstorm_tui.schedule_words import UNSEEN
 from brainstorm_tui.text.safe import one_line
+
+_WIDE = 100
+"""Cells from which on it is told when a phase began, not only how long it was."""
 
 _NAMED_S = 0.1
 """The shortest wait, and the smallest difference, that is worth a word."""
@@ -34,11 +38,14 @@ def turn_details(
     blank = strip(width, card, [])
     rule = Piece(look.symbols.rule * (width - 4), look.ink("hairline"))
     run = run_summary(look, session, turn, now, width)
-    lines = [strip(width, bar, [Piece(" turn" if turn else " run", bar)])]
+    title = [Piece(" turn" if turn else " run", bar)]
+    shown = turn.round if turn else session.round
+    right = futures(look, session, shown, width - width_of(title) - 3) if shown else []
+    lines = [strip(width, bar, title, right)]
     if turn is not None:
         about = [
             _seen(look, session, turn, width),
-            _phases(look, turn, now, width),
+            _phases(look, session, turn, now, width),
             _ending(look, session, turn, now, width),
         ]
         spare = height - len(lines) - len(about) - len(run)
@@ -99,15 +106,24 @@ def _hidden(session: Session, turn: Turn) -> list[Turn]:
     ]
 
 
-def _phases(look: Look, turn: Turn, now: float, width: int) -> Strip:
-    """`queued 0.0 s   first token 0.8 s   spoke 2.0 s at 22 tok/s   44 tokens   no retries`."""
+def _phases(look: Look, session: Session, turn: Turn, now: float, width: int) -> Strip:
+    """`queued 0.0 s at 5.1 s   first token 0.8 s at 5.9 s   spoke 2.0 s at 22 tok/s   44 tokens`.
+
+    A time of the run, on the axis, stands behind how long it took.
+    """
     dim, spent = look.ink("dim"), parts(turn, now)
+    is_wide = width >= _WIDE
     left = [Piece("  ", dim), *_told(look, "queued ", seconds(spent.queued))]
+    if is_wide:
+        left += _told(look, " at ", seconds(session.elapsed(turn.started)))
     groups: list[Group] = []
     if turn.since(Phase.THINKING) is not None:
-        groups += _call(look, turn, spent)
-        groups.append(_attempts(look, turn, spent))
-    return row(width, dim, left, groups)
+        first, *rest = _call(look, turn, spent)
+        spoke = turn.since(Phase.SPEAKING)
+        if is_wide and turn.tokens and spoke is not None:
+            first = [*first, *_told(look, " at ", seconds(session.elapsed(spoke)))]
+        groups += [first, *rest, _attempts(look, turn, spent)]
+    return row(width, dim, left, groups, gap=3 if is_wide else 2)
 
 
 def _call(look: Look, turn: Turn, spent: Parts) -> list[Group]:

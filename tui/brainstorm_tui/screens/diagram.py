@@ -6,12 +6,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from brainstorm_agents.session import Turn
-from brainstorm_tui.draw.diagram import diagram, neighbour, panned_to, zoomed
+from brainstorm_tui.draw.diagram import (
+    diagram,
+    neighbour,
+    panned_by,
+    panned_to,
+    turn_at,
+    view_of,
+    zoomed,
+)
+from brainstorm_tui.draw.diagram_view import View
 from brainstorm_tui.draw.lanes import scale
 from brainstorm_tui.draw.status import Key
 from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
-from brainstorm_tui.schedule_words import WORDS
+from brainstorm_tui.schedule_words import SHORT
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.transport import Transport
 from brainstorm_tui.widgets.canvas import Canvas
@@ -38,6 +47,11 @@ class DiagramScreen(Frame):
         Binding("minus", "zoom(1)", "Zoom out", show=False),
         Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False),
         Binding("0", "fit", "Fit", show=False),
+        Binding("left_square_bracket,shift+left", "pan(-1)", "Earlier", show=False),
+        Binding("right_square_bracket,shift+right", "pan(1)", "Later", show=False),
+        Binding("pageup", "page(-1)", "Roles above", show=False),
+        Binding("pagedown", "page(1)", "Roles below", show=False),
+        Binding("l", "ids", "More lanes, or their ids", show=False),
         Binding("m", "transport('schedule')", "How the next round runs", show=False),
         Binding("c", "path", "Critical path", show=False),
     ]
@@ -48,7 +62,10 @@ class DiagramScreen(Frame):
         self._cell_ms: int | None = None
         """Milliseconds a cell; None fits the whole run."""
         self._first_cell = 0
+        self._is_panned = False
+        """Whether it was moved by hand: then it does not go where the cursor is."""
         self._shows_path = True
+        self._with_ids: bool | None = None
 
     def compose_middle(self) -> ComposeResult:
         """The diagram, and the chosen turn's details."""
@@ -78,14 +95,61 @@ class DiagramScreen(Frame):
         if found is None:
             self.hint("no turn there")
         else:
-            self._chosen = found.id
+            self._choose(found)
         self.redraw()
+
+    def _choose(self, turn: Turn) -> None:
+        self._chosen, self._is_panned = turn.id, False
+
+    def action_page(self, step: int) -> None:
+        """Go to the roles above (-1) or below (1) those in view."""
+        turn, source = self._turn, self.transport.source
+        view = self._view(source.now())
+        if turn is None or view.lanes == len(source.session.roles):
+            self.hint("all roles are in view")
+            return
+        for _ in range(max(view.lanes, 1)):
+            found = neighbour(source.session, turn, 0, step)
+            if found is None:
+                break
+            turn = found
+        if turn.id == self._chosen:
+            self.hint("no role there")
+        self._choose(turn)
+        self.redraw()
+
+    def action_pan(self, step: int) -> None:
+        """Move in time when zoomed; else the transport's own."""
+        if self._cell_ms is None:
+            self.action_transport("previous_round" if step < 0 else "next_round")
+            return
+        before = self._first_cell
+        track, width = self._track(self.transport.source.now()), self.size.width
+        self._first_cell = panned_by(track, width, self._cell_ms, before, step)
+        self._is_panned = True
+        if self._first_cell == before:
+            self.hint("this is the beginning" if step < 0 else "this is the end")
+        self.redraw()
+
+    def action_ids(self) -> None:
+        """Give up the ids so that more lanes have room, or show them again."""
+        self._with_ids = self._view(self.transport.source.now()).shape.label is None
+        self.redraw()
+
+    def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
+        """Choose the turn that was clicked."""
+        if event.canvas.id == "diagram":
+            found = turn_at(self._view(self.transport.source.now()), event.x, event.y)
+            if found is not None:
+                self._choose(found)
+                self.redraw()
 
     def action_zoom(self, step: int) -> None:
         """Make a cell stand for more time (1), or for less (-1)."""
         fitting = self._fitting()
         wanted = zoomed(self._cell_ms or fitting, step)
         before, self._cell_ms = self._cell_ms, wanted if wanted < fitting else None
+        self._is_panned = False
         if self._cell_ms == before:
             self.hint("the whole run is in view" if step > 0 else "no closer than this")
         self.redraw()
@@ -107,7 +171,8 @@ class DiagramScreen(Frame):
             Key(symbols.left_right, "turn"),
             Key(symbols.up_down, "role"),
             Key("- +", "zoom"),
-            Key("m", f"next round {WORDS[self.transport.source.session.schedule]}"),
+            *([Key("[ ]", "earlier, later")] if self._cell_ms else []),
+            Key("m", f"next: {SHORT[self.transport.source.session.schedule]}"),
             Key("c", "critical path"),
             Key("Esc", "back"),
         ]
@@ -120,30 +185,38 @@ class DiagramScreen(Frame):
             self.query_one(name).display = rows > 0
         details = self.query_one("#details", Canvas)
         details.styles.height = 7 if is_low else 10
-        end = max(now, source.whole.t) if source.whole is not source.session else now
-        turn = self._turn
-        track = Track(
-            source.whole, now, end, turn.role if turn else None, turn.id if turn else None
-        )
+        turn, track = self._turn, self._track(now)
         canvas = self.query_one("#diagram", Canvas)
-        width, rows = canvas.size
         if self._cell_ms is None:
             self._first_cell = 0
-        elif turn is not None:
-            self._first_cell = panned_to(track, turn, width, self._cell_ms, self._first_cell)
-        canvas.show(
-            diagram(
-                self.look,
-                track,
-                width,
-                rows,
-                chosen=turn.id if turn else None,
-                cell_ms=self._cell_ms,
-                first_cell=self._first_cell,
-                shows_path=self._shows_path,
+        elif turn is not None and not self._is_panned:
+            self._first_cell = panned_to(
+                track, turn, canvas.size.width, self._cell_ms, self._first_cell
             )
-        )
+        view = self._view(now)
+        canvas.show(diagram(view, canvas.size.height, shows_path=self._shows_path))
+        width = self.size.width
         details.show(turn_details(self.look, source.session, turn, now, width, details.size.height))
+
+    def _track(self, now: float) -> Track:
+        """The session with its future, and the cursor."""
+        source, turn = self.transport.source, self._turn
+        end = max(now, source.whole.t) if source.whole is not source.session else now
+        chosen = (turn.role, turn.id) if turn else (None, None)
+        return Track(source.whole, now, end, *chosen)
+
+    def _view(self, now: float) -> View:
+        track, size = self._track(now), self.query_one("#diagram", Canvas).size
+        return view_of(
+            self.look,
+            track,
+            size.width,
+            size.height,
+            chosen=track.chosen,
+            cell_ms=self._cell_ms,
+            first_cell=self._first_cell,
+            with_ids=self._with_ids,
+        )
 
     def _fitting(self) -> int:
         source = self.transport.source

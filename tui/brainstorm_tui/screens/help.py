@@ -104,6 +104,7 @@ VIEW: tuple[Section, ...] = (
             ("- +  0", "zoom out, in; the whole run"),
             ("[ ]  Shift+arrows", "move in time, when zoomed"),
             ("PgUp PgDn", "roles above, below, where not all fit"),
+            ("l", "more lanes without their ids, and back"),
             ("c", "the critical path"),
         ),
     ),
