@@ -68,6 +68,7 @@ class Environment:
         self._stops: dict[str, str] = {}
         self._is_stopping = False
         self._news = asyncio.Event()
+        """Set when a turn of an eager round may begin, or the last one is over."""
         self._ties = Ties()
 
     def now(self) -> float:
@@ -108,6 +109,7 @@ class Environment:
         count = len(self.session.user_positions) + 1
         id_ = USER if count == 1 else f"{USER}{count}"
         self._emit(UserSpoke, id=id_, text=whole_text(text), to=tuple(to))
+        self._news.set()
 
     def keep_idea(self, turn: str, kept: bool = True) -> None:
         """Note that what was said in a turn is kept as an idea, or no more."""
@@ -116,6 +118,7 @@ class Environment:
     def mute(self, role: str, muted: bool = True) -> None:
         """Let a role take no turns after the one under way, or let it take them again."""
         self._emit(RoleMuted, role=role, muted=muted)
+        self._news.set()
 
     def choose_schedule(self, schedule: ScheduleName) -> None:
         """Let the rounds after the open one run otherwise."""
@@ -310,9 +313,3 @@ class Environment:
         event = kind(session.seq + 1, round(self.now(), 6), *values, **fields)
         session.apply(event)
         self.journal.append(event)
-        if kind in _NEWS:
-            self._news.set()
-
-
-_NEWS = frozenset({UserSpoke, RoleMuted})
-"""After these a turn of an eager round may begin, as after the end of another."""
