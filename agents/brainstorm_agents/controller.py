@@ -7,7 +7,7 @@ from brainstorm_agents import stop_rules
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import JournalError
-from brainstorm_agents.session import Session
+from brainstorm_agents.session import Phase, Session
 
 
 class Reason(StrEnum):
@@ -47,6 +47,8 @@ class Controller:
         self.log_error: JournalError | None = None
         """Why the session waits: the log could not be written. Going on tries it again."""
         self._pause: Reason | None = None
+        self._completes = False
+        """Whether the open round is stepped once more, for a turn that is asked again in it."""
         self._wanted = asyncio.Event()
 
     @property
@@ -106,11 +108,41 @@ class Controller:
         if self.is_running:
             self.until = self._next() - 1
             self._pause = Reason.STOPPED
+            self._completes = False
             self.environment.stop(Reason.STOPPED)
 
     def stop_turn(self, id_: str) -> None:
         """Cancel one turn; the others of the round finish."""
         self.environment.stop(Reason.STOPPED, only=id_)
+
+    def ask_again(self, role: str) -> None:
+        """Ask a role again whose last turn has failed or was stopped.
+
+        In a round that is under way, as soon as the others are over; else with the next step.
+        """
+        turn = self.session.roles[role].turn
+        if turn and turn.phase is Phase.FAILED:
+            self.environment.ask_again(role)
+        self._complete_for(role)
+
+    def skip(self, id_: str) -> None:
+        """Give up a turn that is under way or has been stopped."""
+        self.environment.skip(id_)
+        self._finish_round()
+
+    def take_over(self, role: str, text: str) -> None:
+        """Let a role say what the person has typed, in its turn under way or its next one."""
+        turn = self.session.roles[role].turn
+        if turn and turn.round is self.session.open_round and turn.phase is Phase.FAILED:
+            self.environment.ask_again(role)
+        self.environment.take_over(role, text)
+        self._complete_for(role)
+        self._finish_round()
+
+    def mute(self, role: str, muted: bool) -> None:
+        """Let a role take no more turns, or take them again."""
+        self.environment.mute(role, muted)
+        self._finish_round()
 
     def say(self, text: str, to: tuple[str, ...] = ()) -> None:
         """Publish what the user says."""
@@ -150,6 +182,22 @@ class Controller:
         """The number of the round that a step would run or complete."""
         return self.session.finished_round + 1
 
+    def _complete_for(self, role: str) -> None:
+        """Let the round under way go on after the others, for a turn of it that is asked again."""
+        turn = self.session.roles[role].turn
+        is_waiting = turn is not None and turn.phase is Phase.CANCELLED
+        if turn and turn.round is self.session.open_round and is_waiting:
+            self._completes = self.is_running
+
+    def _finish_round(self) -> None:
+        """Complete an open round for which nobody has to be asked any more."""
+        current = self.session.open_round
+        if current is None or self.is_running:
+            return
+        awaited = [turn.role for turn in current.turns if self.session.is_awaited(turn)]
+        if all(role in self.session.lines for role in awaited):
+            self._want(self._next())
+
     def _want(self, until: int) -> None:
         self.until = until
         self._wanted.set()
@@ -179,6 +227,9 @@ class Controller:
                 self.environment.resume(Reason.USER)
             if not await self.environment.step():
                 self._pause = Reason.QUIET
+            elif self.session.open_round and self._completes:
+                self._completes = False
+                continue
             elif self.session.open_round:
                 self._pause = Reason.STOPPED
             elif rule := stop_rules.stops(self.session):
@@ -195,6 +246,7 @@ class Controller:
         elif self._pause and not self.session.ended:
             self.environment.end(self._pause)
         self._pause = None
+        self._completes = False
 
     def _has_something_to_do(self) -> bool:
         """Whether going on is worth a note; to somebody who asked for it, it always is."""

@@ -17,7 +17,9 @@ from brainstorm_agents.events import (
     FORMAT,
     Event,
     IdeaKept,
+    RoleAskedAgain,
     RoleMuted,
+    RoleTakenOver,
     RoundFinished,
     RoundStarted,
     ScheduleChosen,
@@ -25,10 +27,13 @@ from brainstorm_agents.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
+    TurnAsked,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
     TurnStarted,
+    TurnStreamed,
+    Usage,
     UserSpoke,
     whole_text,
 )
@@ -40,6 +45,9 @@ from brainstorm_agents.schedules import SCHEDULES, Planned, Schedule
 from brainstorm_agents.session import USER, Phase, Round, Session, Turn
 from brainstorm_agents.slots import Slots
 from brainstorm_agents.ties import Ties
+
+SKIPPED = "skipped"
+"""Why a turn has failed that the person gave up."""
 
 
 class Environment:
@@ -119,6 +127,25 @@ class Environment:
         """Let a role take no turns after the one under way, or let it take them again."""
         self._emit(RoleMuted, role=role, muted=muted)
         self._news.set()
+
+    def ask_again(self, role: str) -> None:
+        """Ask a role again whose turn has failed: in its round if it is open, else in the next."""
+        self._emit(RoleAskedAgain, role=role)
+
+    def take_over(self, role: str, text: str) -> None:
+        """Let a role say what the person has typed: in its turn under way, or else its next one."""
+        self._emit(RoleTakenOver, role=role, text=whole_text(text))
+        turn = self.session.roles[role].turn
+        if turn and not turn.is_settled and turn.id in self._tasks:
+            self._tasks[turn.id].cancel()
+
+    def skip(self, id_: str) -> None:
+        """Give up a turn that is under way or has been stopped: it has failed."""
+        turn = self.session.turns[id_]
+        if turn.is_settled:
+            self._fail(turn, SKIPPED)
+        else:
+            self.stop(SKIPPED, only=id_)
 
     def choose_schedule(self, schedule: ScheduleName) -> None:
         """Let the rounds after the open one run otherwise."""
@@ -267,6 +294,9 @@ class Environment:
 
     async def _take(self, turn: Turn, gate: AbstractAsyncContextManager[None]) -> None:
         """Take one turn. Its failure is its own; only cancellation gets out."""
+        if turn.role in self.session.lines:
+            self._say_line(turn)
+            return
         if self._slots is None:
             self._slots = Slots(self.session.scenario, self.clock)
         asking = Asking(self.session, turn, self.models, self._slots, self.clock, self._emit)
@@ -302,9 +332,25 @@ class Environment:
     def _fail(self, turn: Turn, reason: str) -> None:
         self._emit(TurnFailed, id=turn.id, role=turn.role, reason=whole_text(reason))
 
+    def _say_line(self, turn: Turn) -> None:
+        """Let a turn say what the person has typed: an attempt whose model is the person."""
+        text = self.session.lines[turn.role]
+        about = {"id": turn.id, "role": turn.role}
+        self._emit(TurnAsked, **about, attempt=turn.attempt + 1, model=USER)
+        self._emit(TurnStreamed, **about, text=text)
+        self._finish(turn, Reply(text, Usage()))
+
     def _cancel(self, turn: Turn) -> None:
-        if not turn.is_settled:
-            reason = self._stops.get(turn.id, "interrupted")
+        """Bring a turn that is cut off to its end."""
+        if turn.is_settled:
+            return
+        reason = self._stops.get(turn.id, "")
+        if reason == SKIPPED:
+            self._fail(turn, SKIPPED)
+        elif turn.role in self.session.lines and not reason:
+            self._say_line(turn)
+        else:
+            reason = reason or "interrupted"
             self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
 
     def _emit(self, kind: type[Event], *values: Any, **fields: Any) -> None:

@@ -177,6 +177,19 @@ class IdeaKept(Event, frozen=True):
     kept: bool = True
 
 
+class RoleAskedAgain(Event, frozen=True):
+    """A role whose turn has failed is asked again: in its round if it is open, else in the next."""
+
+    role: str
+
+
+class RoleTakenOver(Event, frozen=True):
+    """The person has typed what a role says: in its turn under way, or else in its next one."""
+
+    role: str
+    text: str
+
+
 class RoleMuted(Event, frozen=True):
     """A role takes no turns from here on, or takes them again."""
 
@@ -218,6 +231,8 @@ AnyEvent = (
     | TurnFailed
     | TurnCancelled
     | IdeaKept
+    | RoleAskedAgain
+    | RoleTakenOver
     | RoleMuted
     | SessionPaused
     | SessionResumed

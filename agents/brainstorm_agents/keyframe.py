@@ -6,14 +6,15 @@ from collections import Counter
 from copy import copy
 from itertools import islice
 
-from brainstorm_agents.session import OVER, RoleState, Round, Session
+from brainstorm_agents.session import Phase, RoleState, Round, Session
 
 
 class Keyframe:
     """What it takes to have a session again as it is now, however far it goes on.
 
     What is finished never changes again, so it is shared with the session that goes on: a keyframe
-    keeps how much of it there is, and copies of the turns that are not over. Whoever goes on from a
+    keeps how much of it there is, and copies of the turns that are not done: one that has failed in
+    an open round may be asked again. Whoever goes on from a
     keyframe changes nothing that is shared.
 
     Args:
@@ -33,7 +34,7 @@ class Keyframe:
         self._stretches = len(session.under_way)
         self._open = _begun(current) if current else None
         if self._open:
-            self._open.turns = [turn if turn.phase in OVER else turn.twin() for turn in turns]
+            self._open.turns = [turn if turn.phase is Phase.DONE else turn.twin() for turn in turns]
         begun = Counter(turn.role for turn in turns)
         self._roles = array("L")
         """Six numbers a role."""

@@ -9,7 +9,9 @@ from brainstorm_agents.events import (
     Event,
     IdeaKept,
     Ranges,
+    RoleAskedAgain,
     RoleMuted,
+    RoleTakenOver,
     RoundFinished,
     RoundStarted,
     ScheduleChosen,
@@ -78,6 +80,8 @@ class Session:
         """The ids of the turns that the person keeps as ideas, in the order of keeping."""
         self.schedule: ScheduleName = "simultaneous"
         """How the next round runs."""
+        self.lines: dict[str, str] = {}
+        """What the person has typed for roles that have not said it yet."""
         self.under_way = UnderWay()
         """The time in which turns were under way."""
         self.paused: str | None = None
@@ -312,6 +316,8 @@ class Session:
         turn.settle_text(event.text)
         turn.usage, turn.note, turn.edited = event.usage, event.note, event.edited
         self._settle(turn, Phase.DONE, event.t, "")
+        if turn.is_by_user:
+            self.lines = {name: line for name, line in self.lines.items() if name != turn.role}
         state = self.roles[turn.role]
         state.seen = state.asked = turn.horizon
         if turn.round.is_eager:
@@ -319,8 +325,13 @@ class Session:
             turn.round.published += (turn.id,)
 
     def _fail_turn(self, event: TurnFailed) -> None:
-        turn = self._turn(event.id)
-        self._settle(turn, Phase.FAILED, event.t, event.reason)
+        turn = self.turns.get(event.id)
+        if turn and turn.phase is Phase.CANCELLED and turn.round is self.open_round:
+            # It has been stopped, and now it is given up.
+            self._turn_over(turn, Phase.FAILED, event.t, event.reason)
+        else:
+            turn = self._turn(event.id)
+            self._settle(turn, Phase.FAILED, event.t, event.reason)
         self.failed += 1
         self.roles[turn.role].asked = turn.horizon
 
@@ -335,6 +346,25 @@ class Session:
         others = {id_: None for id_ in self.ideas if id_ != event.id}
         self.ideas = self.ideas | {event.id: None} if event.kept else others
         self.roles[turn.role].revision += 1
+
+    def _ask_again(self, event: RoleAskedAgain) -> None:
+        state = self.roles.get(event.role)
+        turn = state.turn if state else None
+        if state is None or turn is None or turn.phase is not Phase.FAILED:
+            raise UnfitEvent(f"{event.role!r} is asked again, and its last turn has not failed")
+        state.asked = state.seen
+        state.revision += 1
+        if turn.round is self.open_round:
+            self.failed -= 1
+            self._turn_over(turn, Phase.CANCELLED, event.t, turn.reason)
+
+    def _take_over(self, event: RoleTakenOver) -> None:
+        state = self.roles.get(event.role)
+        if state is None:
+            raise UnfitEvent(f"there is no role {event.role!r} to take over")
+        # A new one: what is there may be shared with a session of the past.
+        self.lines = self.lines | {event.role: event.text}
+        state.revision += 1
 
     def _mute(self, event: RoleMuted) -> None:
         state = self.roles.get(event.role)
@@ -371,10 +401,14 @@ class Session:
         turn.enter(Phase.QUEUED, t)
         self._touch(turn)
 
-    def _settle(self, turn: Turn, phase: Phase, t: float, reason: str) -> None:
+    def _turn_over(self, turn: Turn, phase: Phase, t: float, reason: str) -> None:
+        """Let a turn that is settled be settled otherwise."""
         turn.enter(phase, t)
         turn.reason = reason
         self._touch(turn)
+
+    def _settle(self, turn: Turn, phase: Phase, t: float, reason: str) -> None:
+        self._turn_over(turn, phase, t, reason)
         self._under_way -= 1
         if not self._under_way:
             self.under_way.end(t)
@@ -402,6 +436,8 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     TurnFailed: Session._fail_turn,
     TurnCancelled: Session._cancel_turn,
     IdeaKept: Session._keep_idea,
+    RoleAskedAgain: Session._ask_again,
+    RoleTakenOver: Session._take_over,
     RoleMuted: Session._mute,
     SessionPaused: Session._pause,
     SessionResumed: Session._resume,

@@ -139,6 +139,11 @@ class Turn:
         return self.usage.completion if self.usage else math.ceil(self._weight)
 
     @property
+    def is_by_user(self) -> bool:
+        """Whether the person has typed what it says: then the person is its model."""
+        return self.model == USER
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more comes, unless it is asked again."""
         return self.phase in SETTLED

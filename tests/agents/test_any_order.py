@@ -144,6 +144,55 @@ class AnyOrder(RuleBasedStateMachine):
 
         self.run(done())
 
+    @rule(role=roles)
+    def ask_again(self, role: str) -> None:
+        turn = self.env.session.roles[role].turn
+
+        async def done() -> None:
+            if turn and turn.phase is Phase.FAILED:
+                self.env.ask_again(role)
+
+        self.run(done())
+
+    @rule(role=roles, text=st.text(min_size=1, max_size=5))
+    def take_over(self, role: str, text: str) -> None:
+        async def done() -> None:
+            self.env.take_over(role, text)
+
+        self.run(done())
+
+    @rule(part=shares)
+    def skip(self, part: float) -> None:
+        current = self.env.session.open_round
+        stopped = (
+            [turn.id for turn in current.turns if turn.phase is Phase.CANCELLED] if current else []
+        )
+
+        async def done() -> None:
+            if stopped:
+                self.env.skip(stopped[int(part * (len(stopped) - 1))])
+
+        self.run(done())
+
+    @rule(after=delays, role=roles, does=st.sampled_from(["skip", "take over", "ask again"]))
+    def do_in_a_step(self, after: float, role: str, does: str) -> None:
+        """Do something about one role while the others speak."""
+
+        async def done() -> None:
+            step = asyncio.create_task(self.env.step())
+            await asyncio.sleep(after)
+            turn = self.env.session.roles[role].turn
+            match does:
+                case "skip" if turn and not turn.is_settled:
+                    self.env.skip(turn.id)
+                case "take over":
+                    self.env.take_over(role, "My own words.")
+                case "ask again" if turn and turn.phase is Phase.FAILED:
+                    self.env.ask_again(role)
+            await step
+
+        self.run(done())
+
     @rule(part=shares, kept=st.booleans())
     def keep_idea(self, part: float, kept: bool) -> None:
         ids = list(self.env.session.turns)

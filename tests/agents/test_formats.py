@@ -125,3 +125,11 @@ def test_the_log_with_schedules_says_how_each_round_ran_and_what_was_heard_in_it
     assert [round_.schedule for round_ in session.rounds] == ["sequential", "eager", "simultaneous"]
     assert trace(session)[1] == "round 1: b1 <- a0 | c1 <- a0 | a1 <- b1"
     assert session.rounds[1].published == ("b1", "a1", "c1")
+
+
+def test_the_log_about_one_role_says_who_was_taken_over_skipped_and_asked_again() -> None:
+    session = read(GOLDEN / "format-1-one-role.jsonl").session()
+    assert [id_ for id_, turn in session.turns.items() if turn.is_by_user] == ["c1", "a1"]
+    assert (session.turns["b1"].attempt, str(session.turns["b1"].phase)) == (2, "done")
+    assert session.turns["c2"].reason == "skipped"
+    assert (session.failed, session.lines) == (1, {})

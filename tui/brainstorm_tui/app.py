@@ -345,7 +345,7 @@ _COMMANDS = (
     ("Copy all", "Y", "copy_all"),
     ("Fork", "f: go on from here in a new session", "fork"),
     ("Export", "e: Markdown, HTML, SVG, …", "export"),
-    ("The role's menu", "Enter: stop only this one", "menu"),
+    ("The role's menu", "Enter: stop only this one, retry, skip, take over, mute", "menu"),
     ("To the end", "G: follow it again", "to_end"),
     ("Follow the speaker", "F", "follow_speaker"),
 )

@@ -199,6 +199,8 @@ def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
     heading = f"{one_line(turn.id)} {marks.arrow} {' '.join(heard)}  {one_line(turn.role)}"
     if turn.edited:
         heading += " (edited)"
+    elif turn.is_by_user:
+        heading += " (by you)"
     return f"{heading}\n{indented(turn.text)}"
 
 

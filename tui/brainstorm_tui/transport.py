@@ -86,10 +86,6 @@ class Live:
         if isinstance(to, ToTime | ToEvent):
             raise InputError(f"a time or an event {_NOT_REPLAYED}")
 
-    def stop_turn(self, id_: str) -> None:
-        """Stop one turn; the others finish."""
-        self.controller.stop_turn(id_)
-
     def say(self, text: str, to: tuple[str, ...]) -> None:
         """Say something."""
         self.controller.say(text, to)

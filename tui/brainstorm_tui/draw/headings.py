@@ -98,6 +98,8 @@ def _measures(look: Look, turn: Turn, *, is_terse: bool) -> list[Piece]:
         if turn.edited:
             # Nobody took that long to say these words: that they are others comes first.
             measures.insert(0, Piece(f"edited {look.symbols.dot} ", look.ink("text")))
+        elif turn.is_by_user:
+            measures = [Piece("by you", look.ink("text"))]
         return measures
     if turn.phase is Phase.RETRYING:
         return [Piece("discarded", dim)]

@@ -206,7 +206,7 @@ def _link(session: Session, message: Message) -> str:
 def _measures(session: Session, turn: Turn) -> str:
     took = facts.seconds(turn.spent(session.t))
     attempts = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
-    edited = "edited · " if turn.edited else ""
+    edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
     tokens = f" · {turn.tokens:,} tok" if turn.phase is Phase.DONE else ""
     return f'<span class="took">{edited}{took}{tokens}{attempts}</span>'
 

@@ -75,7 +75,7 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     yield f"{harmless(turn.text) or '*nothing*'}\n\n"
     took = facts.seconds(turn.spent(session.t))
     retries = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
-    edited = "edited · " if turn.edited else ""
+    edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
     yield f"*{edited}{took} · {turn.tokens:,} tokens{retries}*\n"
 
 

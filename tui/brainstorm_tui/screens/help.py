@@ -21,7 +21,7 @@ LIVE: tuple[Section, ...] = (
             ("space", "pause after this round; go on"),
             ("x", "stop the turns under way; s asks them again"),
             ("i", "say something to everyone, or with @Bob to one"),
-            ("Enter", "the role's menu: stop only this one"),
+            ("Enter", "the role's menu: stop, retry, skip, take over, mute"),
             ("g", "go to: 3 a round, b2 a message"),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +24,7 @@ from brainstorm_tui.draw.status import Key, key_pieces
 from brainstorm_tui.draw.timeline import Track, hit, lane_strip, timeline
 from brainstorm_tui.draw.transcript import Entry
 from brainstorm_tui.launch import Launch
+from brainstorm_tui.one_role import Act, do
 from brainstorm_tui.screens.finding import Finding
 from brainstorm_tui.screens.frame import Part, opening
 from brainstorm_tui.screens.transcript import TranscriptScreen
@@ -34,6 +35,9 @@ from brainstorm_tui.widgets.pane import Pane
 from brainstorm_tui.widgets.say import SayLine
 from brainstorm_tui.widgets.scrubber import Scrubber
 from brainstorm_tui.widgets.search import SearchLine
+
+if TYPE_CHECKING:
+    from brainstorm_tui.screens.role_menu import Chosen
 
 ALL = 10**9
 """More lines than any pane has."""
@@ -193,21 +197,18 @@ class SessionScreen(Finding):
         """Show what can be done about the focused role."""
         from brainstorm_tui.screens.role_menu import RoleMenu
 
-        turn = self.session.roles[self._focus].turn
-        if not isinstance(self.transport, Live):
-            self.hint("this is a replay: read only")
-        else:
-            self.app.push_screen(RoleMenu(self._focus, turn), self._stop_turn)
+        role, is_live = self._focus, isinstance(self.transport, Live)
+        menu = RoleMenu(self.session, role, is_live=is_live)
+        self.app.push_screen(menu, partial(self._do_about, role))
 
-    def _stop_turn(self, id_: str | None) -> None:
-        if id_ is None or not isinstance(self.transport, Live):
+    def _do_about(self, role: str, chosen: "Chosen | None") -> None:
+        if chosen is None:
             return
-        turn = self.session.turns[id_]
-        if turn.is_settled:
-            self.hint(f"{id_} is over already")
-            return
-        self.transport.stop_turn(id_)
-        self.hint(f"{turn.role} stopped: s asks again")
+        if chosen.act in (Act.FORK, Act.PROMPT):
+            self._chosen = None
+            self.call_later(self.run_action, chosen.act)
+        elif isinstance(self.transport, Live):
+            self.hint(do(self.transport.controller, role, chosen.act, chosen.text))
 
     def action_follow_speaker(self) -> None:
         """Let the focus go to whoever begins to speak, or stay."""
