@@ -99,7 +99,8 @@ VIEW: tuple[Section, ...] = (
     (
         "The run diagram",
         (
-            ("arrows  Tab", "walk from turn to turn"),
+            ("Left Right", "the turn before, the next"),
+            ("Up Down  Tab", "the role above, below"),
             ("m", "the next round: at once, one after another, or eagerly"),
             ("- +  0", "zoom out, in; the whole run"),
             ("[ ]  Shift+arrows", "move in time, when zoomed"),
