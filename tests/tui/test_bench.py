@@ -136,6 +136,15 @@ def test_a_limit_on_the_calls_keeps_it_from_the_ideal() -> None:
     assert found.ideal_reached == pytest.approx(2 / 3)
 
 
+def test_an_eager_scenario_is_measured_with_its_barriers_since_both_ways_have_to_say_the_same() -> (
+    None
+):
+    own = {"Alex": {"latency": 2}, "Bob": {"latency": 1}, "Chalice": {"latency": 3}}
+    found = measured(cast("Alex", "Bob", "Chalice", own=own, rounds=2, schedule="eager"))
+    assert (found.concurrent.mean, found.sequential.mean) == (8, 12)
+    assert found.partings == []
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     latencies=st.lists(st.integers(0, 5), min_size=1, max_size=5),
