@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from brainstorm_agents import fields, names, parameters
+from brainstorm_agents import fields, forbidden, names, parameters
 from brainstorm_agents.named_model import NamedModel, Price, Retry, Timeouts
 from brainstorm_agents.parameters import MOCK, RECORDED
 from brainstorm_agents.redaction import looks_like_a_key
@@ -85,7 +85,7 @@ def chosen_name(node: Node, known: Collection[str]) -> str:
 def api_base(node: Node, what: str = "api_base") -> str:
     """The address of a server: nothing in it that could be a key, or be read in two ways."""
     address = fields.text(node, what, most=2_000, example="api_base: http://127.0.0.1:8000/v1")
-    if not parameters.is_address(address):
+    if not forbidden.is_address(address):
         raise node.place.error(
             f"{what} is no plain address",
             "write it without a password and a query, such as http://127.0.0.1:8000/v1",

@@ -1,12 +1,10 @@
 """What a model's `params` may be: checked for the mock model, passed through for the others."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from brainstorm_agents import fields
-from brainstorm_agents.redaction import is_secret, looks_like_a_key
+from brainstorm_agents import fields, forbidden
 from brainstorm_agents.strict_yaml import Node, shown
 
 MOCK = "mock"
@@ -20,41 +18,6 @@ RECORDED_PARAMS = ("strict",)
 
 _DAY_S = 86_400
 _MOST_TOKENS = 100_000
-_FILLED_IN = "it is filled in for each call"
-_IN_MODELS = "a named model has it, under the scenario's 'models'"
-_IN_ENVIRONMENT = "it says where a key goes, which is for the environment to say"
-# What is not litellm's to be told: we do it ourselves, or a scenario must not.
-_ELSEWHERE = {
-    **dict.fromkeys(("model", "messages", "stream", "stream_options"), _FILLED_IN),
-    **dict.fromkeys(("fallbacks", "num_retries", "max_retries"), _IN_MODELS),
-    **dict.fromkeys(
-        (
-            "model_list",
-            "context_window_fallback_dict",
-            "custom_llm_provider",
-            "callbacks",
-            "success_callback",
-            "failure_callback",
-            "client",
-            "region_name",
-        ),
-        _IN_ENVIRONMENT,
-    ),
-}
-_WHERE_KEYS_GO = re.compile(
-    r"(?:aws|azure|vertex|litellm|langfuse|s3|gcs)_"
-    r"|(?:.*_)?(?:base|url|uri|host|hostname|endpoint|proxy|proxies)$"
-)
-ADDRESSES = ("api_base", "base_url")
-"""The params that are the address of a server."""
-
-_address = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?(?:/[\w.~%/-]*)?", re.ASCII)
-_SECRET = re.compile(r"api_?key|secret|passw(?:or)?d|credential|authori[sz]ation|cookie")
-_NO_SECRETS = ("prompt_cache_key",)
-_EXPORT = (
-    "remove it, and export it: the provider's variable holds the key, or one that a named model has"
-    " as its api_key_env"
-)
 
 
 def shared(values: Mapping[str, Node], models: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -78,11 +41,6 @@ def own(node: Node, model: str) -> dict[str, Any]:
     """The params that are given to one model alone, as plain data."""
     values = fields.mapping(node, "params", example="params: {latency: 1.0}")
     return {key: checked(key, value, model) for key, value in values.items()}
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is the address of a server and nothing else: no password, no query."""
-    return bool(_address.fullmatch(text))
 
 
 def checked(key: str, node: Node, model: str) -> Any:
@@ -163,41 +121,5 @@ def _checked_other(key: str, node: Node) -> Any:
         )
     if key in RECORDED_PARAMS:
         raise node.start.error(f"{shown(key)} is a param of recorded models only", "remove it")
-    _refuse_secrets(key, node)
-    if key in ADDRESSES:
-        if not isinstance(node.value, str) or not is_address(node.value):
-            raise node.place.error(
-                f"{key} is no plain address",
-                "write it without a password and a query, such as http://127.0.0.1:8000/v1",
-            )
-    elif key in _ELSEWHERE or _WHERE_KEYS_GO.match(key.lower()):
-        reason = _ELSEWHERE.get(key, _IN_ENVIRONMENT)
-        raise node.start.error(f"{shown(key)} is not a param: {reason}", "remove it")
+    forbidden.refuse(key, node)
     return node.data
-
-
-def _refuse_secrets(key: str, node: Node) -> None:
-    """A scenario is copied into every log, so a key in it would be in every log."""
-    name = key.lower().replace("-", "_")
-    if name not in _NO_SECRETS and (_SECRET.search(name) or is_secret(name)):
-        raise node.start.error(
-            f"{shown(key)} looks like a secret, and a scenario is copied into every log",
-            "remove it, and set the provider's environment variable instead",
-        )
-    if looks_like_a_key(key):
-        raise node.start.error("that looks like a key, and no param is called so", _EXPORT)
-    match node.value:
-        case dict():
-            for name, inner in node.value.items():
-                _refuse_secrets(name, inner)
-        case tuple():
-            for inner in node.value:
-                _refuse_secrets("", inner)
-        case str() if looks_like_a_key(node.value):
-            raise node.place.error(
-                "this looks like a key, and a scenario is copied into every log", _EXPORT
-            )
-        case str() if node.value.startswith("os.environ/"):
-            raise node.place.error("the environment is not read from here", "write the value")
-        case float() if not math.isfinite(node.value):
-            raise node.place.error(f"{shown(key)} is {node}", "write a finite number")

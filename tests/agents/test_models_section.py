@@ -124,6 +124,8 @@ def test_params_of_the_command_line_reach_the_fallbacks():
         ("{fast: {model: x/y, params: {fallbacks: [a]}}}", "not a param: a named", "remove"),
         ("{fast: {model: x/y, params: {aws_region_name: a}}}", "where a key goes", "remove"),
         ("{fast: {model: x/y, params: {langfuse_host: a}}}", "where a key goes", "remove"),
+        ("{fast: {model: x/y, params: {ssl_verify: false}}}", "where a key goes", "remove"),
+        ("{fast: {model: x/y, params: {extra_headers: {Host: a}}}}", "'Host' is not", "remove"),
         ("{fast: {model: x/y, params: {user: os.environ/A}}}", "not read", "write the value"),
         ("{fast: {model: x/y, api_base: 'http://me:pw@x.test'}}", "no plain address", "password"),
         ("{fast: {model: x/y, api_base: 'http://x.test/?key=1'}}", "no plain address", "query"),

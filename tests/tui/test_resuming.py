@@ -9,6 +9,7 @@ import pytest
 
 from brainstorm_agents.events import encode
 from brainstorm_agents.log_file import LogFile
+from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.reader import read
 from brainstorm_tui.cli import main
 
@@ -102,6 +103,27 @@ def test_it_is_found_by_its_name_among_the_logs(home: Path) -> None:
     (path,) = (home / "logs").iterdir()
     assert main(["run", "--resume", path.name, *AT_ONCE, "--rounds", "2"]) == 0
     assert read(path).session().finished_round == 2
+
+
+@pytest.mark.parametrize("words", [[], ["--allow-key", "OTHER_KEY"]])
+def test_a_log_of_a_stranger_gets_no_key_sent_to_his_server(
+    words: list[str],
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MY_KEY", "never-sent")
+    session = read(log).session()
+    own = NamedModel(model="openai/x", api_base="https://x.test/v1", api_key_env="MY_KEY")
+    roles = tuple(msgspec.structs.replace(role, model="own") for role in session.scenario.roles)
+    scenario = msgspec.structs.replace(session.scenario, models={"own": own}, roles=roles)
+    assert session.header is not None
+    header = msgspec.structs.replace(session.header, scenario=scenario)
+    theirs = Path("theirs.jsonl")
+    theirs.write_bytes(encode(header) + b"\n")
+    assert main(["run", "--resume", str(theirs), *words]) == 2
+    assert "would send the key in MY_KEY to https://x.test/v1" in capsys.readouterr().err
+    assert theirs.read_bytes() == encode(header) + b"\n"
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from brainstorm_agents import models_section, parameters
 from brainstorm_agents.cast import Scenario
 from brainstorm_agents.errors import InputError
+from brainstorm_agents.forbidden import ADDRESSES
 from brainstorm_agents.models import is_real
 from brainstorm_agents.named_model import NamedModel
-from brainstorm_agents.parameters import ADDRESSES
 from brainstorm_agents.strict_yaml import from_data
 
 NO_KEY = "none"
@@ -111,7 +111,7 @@ def access(model: NamedModel, params: Mapping[str, Any], api_base: str | None = 
     address = api_base or own
     if model.api_key_env:
         return Access(address, bool(api_base), (model.api_key_env,))
-    if address or "mock_response" in params:
+    if address or params.get("mock_response"):
         return Access(address, bool(api_base))
     usual = USUAL.get(provider(model.model), ())
     return Access(variables=() if has_address(usual) else usual)

@@ -4,9 +4,9 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakSet
 
 import msgspec
@@ -14,18 +14,11 @@ import msgspec
 from brainstorm_agents import tokens
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
-from brainstorm_agents.models.keys import (
-    NO_KEY,
-    OWN_SERVERS,
-    Access,
-    access,
-    has_address,
-    missing,
-    provider,
-)
+from brainstorm_agents.forbidden import ADDRESSES
+from brainstorm_agents.models.keys import access
 from brainstorm_agents.models.litellm_errors import explain
+from brainstorm_agents.models.litellm_key import Key, key_for
 from brainstorm_agents.models.model import Chunk, Request
-from brainstorm_agents.parameters import ADDRESSES
 from brainstorm_agents.prompt import ChatMessage
 from brainstorm_agents.redaction import StreamRedactor, is_secret
 
@@ -39,9 +32,6 @@ _SETTINGS = {
     "LITELLM_MODE": "PRODUCTION",
     "LITELLM_LOG": "ERROR",
 }
-
-# These sign in as soon as litellm is asked about them, in a browser, and wait for it.
-_SIGNING_IN = ("github_copilot/", "chatgpt/")
 
 
 class LitellmModel:
@@ -74,10 +64,10 @@ class LitellmModel:
         """
         name, params = request.model.model, request.params
         reached = access(request.model, params, self._api_base)
-        key = _Key()
+        key = Key()
         try:
             await self.prepare()
-            key = _key(self._litellm, request, reached)
+            key = key_for(request, reached, self._litellm)
             arguments = self._arguments(request, reached.address, key.sent)
             secrets = [*_secrets(params), key.sent]
             async with aclosing(without_secrets(self._listen(arguments), secrets)) as chunks:
@@ -190,59 +180,6 @@ async def _rehearse(litellm: Any) -> None:
     async with aclosing(stream):
         async for _ in stream:
             pass
-
-
-class _Key(NamedTuple):
-    """What a call is made with."""
-
-    sent: str = ""
-    """Empty: what litellm finds in the environment."""
-    advice: str = ""
-    """What to do if the server wants another one; empty where the usual advice will do."""
-
-
-def _key(litellm: Any, request: Request, reached: Access) -> _Key:
-    """The key for a call.
-
-    Raises:
-        ModelError: There is none, or the server may not have it.
-    """
-    model, params = request.model, request.params
-    if "mock_response" in params or "api_key" in params:
-        return _Key()
-    is_scenarios = bool(reached.address) and not reached.is_users
-    if is_scenarios and provider(model.model) not in OWN_SERVERS:
-        raise ModelError(f"{model.model}: it cannot be asked at an address of the scenario's")
-    if model.api_key_env:
-        if reached.missing:
-            raise _unset(model.model, reached.missing)
-        return _Key(os.environ[model.api_key_env], f"check {model.api_key_env}")
-    if is_scenarios:
-        return _Key(NO_KEY, "let its entry of models name a variable: api_key_env")
-    unset: Sequence[str] | None = missing(model.model)
-    if unset is None:
-        unset = _missing_to_litellm(litellm, model.model)
-    if not unset:
-        return _Key()
-    if not reached.address and not has_address(unset):
-        raise _unset(model.model, unset)
-    return _Key(NO_KEY, f"export {unset[0]}")
-
-
-def _unset(model: str, variables: Sequence[str]) -> ModelError:
-    return ModelError(f"{model}: {variables[0]} is not set; export it, or use --model mock")
-
-
-def _missing_to_litellm(litellm: Any, model: str) -> Sequence[str]:
-    """The variables of which one should hold a key and none does, where litellm is certain."""
-    if model.startswith(_SIGNING_IN):
-        return ()
-    unset: list[str] = litellm.validate_environment(model)["missing_keys"]
-    # Where more than a key is missing, there are other ways in: profiles, files, defaults.
-    if not unset or not all(name.endswith("_API_KEY") for name in unset):
-        return ()
-    _, _, found, _ = litellm.get_llm_provider(model)
-    return () if found else unset
 
 
 def _secrets(params: Mapping[str, Any]) -> Iterator[str]:
