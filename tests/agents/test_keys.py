@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from brainstorm_agents import scenario
-from brainstorm_agents.errors import InputError
+from brainstorm_agents.errors import InputError, ModelError
 from brainstorm_agents.models import keys
 from brainstorm_agents.models.litellm import LitellmModel, import_litellm
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.scenario import Role, Scenario
 
 from .casts import opening
-from .servers import ChatServer
+from .servers import ChatServer, Reply
 
 # litellm silences these itself; pytest lets them through.
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing the:DeprecationWarning")
@@ -247,3 +247,14 @@ async def test_no_providers_own_key_reaches_a_scenarios_server(monkeypatch, name
             await ask(model)
     assert received
     assert CANARY.encode() not in received
+
+
+async def test_a_scenarios_server_that_wants_a_key_is_told_where_to_name_one(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("MY_KEY", "mine-and-nobody-elses")
+    async with ChatServer(Reply(status=401)) as server:
+        own = NamedModel(model="openai/x", api_base=server.address)
+        with pytest.raises(ModelError, match=r"let its entry of models name a .* api_key_env"):
+            await ask(own)
+        with pytest.raises(ModelError, match="check MY_KEY"):
+            await ask(msgspec.structs.replace(own, api_key_env="MY_KEY"))
