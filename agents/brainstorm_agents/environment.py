@@ -133,6 +133,7 @@ class Environment:
     def ask_again(self, role: str) -> None:
         """Ask a role again whose turn has failed: in its round if it is open, else in the next."""
         self._emit(RoleAskedAgain, role=role)
+        self._news.set()
 
     def take_over(self, role: str, text: str) -> None:
         """Let a role say what the person has typed: in its turn under way, or else its next one."""
