@@ -18,6 +18,7 @@ from brainstorm_agents.events import (
     TurnSwitched,
 )
 from brainstorm_agents.models import Models, Request
+from brainstorm_agents.models.faulty import afflicted
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
 from brainstorm_agents.prompt import Prompt
@@ -91,7 +92,11 @@ class Asking:
             try:
                 self._tell(TurnAsked, number, name)
                 reply = await call(
-                    self.models[model.model], request, self._hear, self._left(granted), granted
+                    afflicted(self.models[model.model], self.turn.fault, number),
+                    request,
+                    self._hear,
+                    self._left(granted),
+                    granted,
                 )
                 slot.tokens = reply.usage.prompt + reply.usage.completion
                 return reply

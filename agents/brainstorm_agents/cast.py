@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from brainstorm_agents import names
+from brainstorm_agents.fault import Fault
 from brainstorm_agents.named_model import NamedModel
 
 ScheduleName = Literal["simultaneous", "sequential", "eager"]
@@ -64,11 +65,14 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     schedule: ScheduleName = "simultaneous"
     """How its rounds run, unless somebody chooses otherwise on the way."""
     stop: Stop = Stop()
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong because the scenario asks for it."""
 
     def __post_init__(self) -> None:
         if len({names.identity(role.name) for role in self.roles}) < len(self.roles):
             raise ValueError("two roles have the same name")
         mentioned = {name for role in self.roles if role.watch != "all" for name in role.watch}
+        mentioned |= {fault.role for fault in self.faults}
         if self.opener is not None:
             mentioned.add(self.opener)
         if unknown := mentioned - self._places.keys():
@@ -108,6 +112,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
             self._chains[name] = tuple(asked)
         return self._chains[name]
 
+    def fault(self, name: str, turn: int) -> Fault | None:
+        """What goes wrong with a role's turn of that number."""
+        return self._faults.get((name, turn))
+
     def watched(self, name: str) -> tuple[str, ...]:
         """The names of the roles that `name` listens to, in the cast's order."""
         watch = self.role(name).watch
@@ -124,6 +132,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def _chains(self) -> dict[str, tuple[str, ...]]:
         """What `models_in_turn` has found."""
         return {}
+
+    @cached_property
+    def _faults(self) -> dict[tuple[str, int | None], Fault]:
+        return {(fault.role, fault.turn): fault for fault in self.faults}
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from brainstorm_agents import stop_rules
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import JournalError
+from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.session import Phase, Session
 
 
@@ -138,6 +139,10 @@ class Controller:
         self.environment.take_over(role, text)
         self._complete_for(role)
         self._finish_round()
+
+    def set_fault(self, role: str, kind: FaultKind | None) -> None:
+        """Let something go wrong with a role's next turn, or nothing any more."""
+        self.environment.set_fault(role, kind)
 
     def mute(self, role: str, muted: bool) -> None:
         """Let a role take no more turns, or take them again."""

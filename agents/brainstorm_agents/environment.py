@@ -16,6 +16,7 @@ from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
     FORMAT,
     Event,
+    FaultSet,
     IdeaKept,
     RoleAskedAgain,
     RoleMuted,
@@ -37,6 +38,7 @@ from brainstorm_agents.events import (
     UserSpoke,
     whole_text,
 )
+from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.journal import Journal
 from brainstorm_agents.models import Models
 from brainstorm_agents.redaction import redact
@@ -131,6 +133,7 @@ class Environment:
     def ask_again(self, role: str) -> None:
         """Ask a role again whose turn has failed: in its round if it is open, else in the next."""
         self._emit(RoleAskedAgain, role=role)
+        self._news.set()
 
     def take_over(self, role: str, text: str) -> None:
         """Let a role say what the person has typed: in its turn under way, or else its next one."""
@@ -146,6 +149,10 @@ class Environment:
             self._fail(turn, SKIPPED)
         else:
             self.stop(SKIPPED, only=id_)
+
+    def set_fault(self, role: str, kind: FaultKind | None) -> None:
+        """Let something go wrong with a role's next turn, or nothing any more."""
+        self._emit(FaultSet, role=role, kind=kind)
 
     def choose_schedule(self, schedule: ScheduleName) -> None:
         """Let the rounds after the open one run otherwise."""
@@ -353,7 +360,7 @@ class Environment:
             reason = reason or "interrupted"
             self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
 
-    def _emit(self, kind: type[Event], *values: Any, **fields: Any) -> None:
+    def _emit(self, kind: type[Event], /, *values: Any, **fields: Any) -> None:
         """Apply and log an event; what is given are its fields after its number and time."""
         session = self.session
         event = kind(session.seq + 1, round(self.now(), 6), *values, **fields)

@@ -8,6 +8,7 @@ import msgspec
 
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import LogError
+from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.upgrade import Step, upgrade
@@ -190,6 +191,13 @@ class RoleTakenOver(Event, frozen=True):
     text: str
 
 
+class FaultSet(Event, frozen=True):
+    """Something is to go wrong with a role's next turn; with no kind, nothing is any more."""
+
+    role: str
+    kind: FaultKind | None = None
+
+
 class RoleMuted(Event, frozen=True):
     """A role takes no turns from here on, or takes them again."""
 
@@ -233,6 +241,7 @@ AnyEvent = (
     | IdeaKept
     | RoleAskedAgain
     | RoleTakenOver
+    | FaultSet
     | RoleMuted
     | SessionPaused
     | SessionResumed

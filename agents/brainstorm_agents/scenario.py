@@ -8,6 +8,7 @@ import msgspec
 
 from brainstorm_agents import (
     casting,
+    faults_section,
     fields,
     models_section,
     names,
@@ -90,8 +91,11 @@ def parse(text: str | bytes, source: str) -> Scenario:
     roles = fields.required(top, "roles", root, "the scenario", casting.EXAMPLE)
     named = models_section.models(top["models"]) if "models" in top else {}
     found["roles"], found["models"] = casting.roles(roles, defaults, named)
+    cast = {role.name: role for role in found["roles"]}
     if "opener" in top:
-        found["opener"] = _opener(top["opener"], {role.name: role for role in found["roles"]})
+        found["opener"] = _opener(top["opener"], cast)
+    if "faults" in top:
+        found["faults"] = faults_section.faults(top["faults"], cast)
     return Scenario(**found)
 
 
@@ -180,6 +184,7 @@ _SCENARIO_KEYS = (
     "description",
     "schedule",
     "stop",
+    "faults",
 )
 _DEFAULTS_KEYS = ("model", "params", "max_concurrency")
 _SCENARIO_ELSEWHERE = {

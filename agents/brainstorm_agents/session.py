@@ -7,6 +7,7 @@ from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import UnfitEvent
 from brainstorm_agents.events import (
     Event,
+    FaultSet,
     IdeaKept,
     Ranges,
     RoleAskedAgain,
@@ -30,6 +31,7 @@ from brainstorm_agents.events import (
     TurnSwitched,
     UserSpoke,
 )
+from brainstorm_agents.fault import Fault
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.turns import (
     IN_CALL,
@@ -82,6 +84,8 @@ class Session:
         """How the next round runs."""
         self.lines: dict[str, str] = {}
         """What the person has typed for roles that have not said it yet."""
+        self.faults: dict[str, Fault] = {}
+        """What goes wrong with the next turn of a role."""
         self.under_way = UnderWay()
         """The time in which turns were under way."""
         self.paused: str | None = None
@@ -214,6 +218,7 @@ class Session:
             raise UnfitEvent("a second header")
         self.header = event
         self.schedule = event.scenario.schedule
+        self.faults = {fault.role: fault for fault in event.scenario.faults if fault.turn is None}
         opener, prefixes = event.scenario.opener, event.scenario.prefixes
         for place, role in enumerate(event.scenario.roles):
             watched = None if role.watch == "all" else role.watch
@@ -268,6 +273,7 @@ class Session:
             if current.number:
                 state.last_number += 1
             turn = Turn(event, state.last_number, current, self.horizon(current))
+            turn.fault = self._take_fault(turn)
             self.turns[event.id] = turn
             current.turns.append(turn)
             state.turns.append(turn)
@@ -366,6 +372,27 @@ class Session:
         self.lines = self.lines | {event.role: event.text}
         state.revision += 1
 
+    def _set_fault(self, event: FaultSet) -> None:
+        state = self.roles.get(event.role)
+        if state is None:
+            raise UnfitEvent(f"there is no role {event.role!r} with which something goes wrong")
+        self._forget_fault(event.role)
+        if event.kind:
+            self.faults[event.role] = Fault(role=event.role, kind=event.kind)
+        state.revision += 1
+
+    def _take_fault(self, turn: Turn) -> Fault | None:
+        """What goes wrong with a turn that begins: what waits for it, or what names its number."""
+        fault = self.scenario.fault(turn.role, turn.number)
+        if turn.role in self.faults:
+            fault = self.faults[turn.role]
+            self._forget_fault(turn.role)
+        return fault
+
+    def _forget_fault(self, role: str) -> None:
+        # A new one: what is there may be shared with a session of the past.
+        self.faults = {name: fault for name, fault in self.faults.items() if name != role}
+
     def _mute(self, event: RoleMuted) -> None:
         state = self.roles.get(event.role)
         if state is None:
@@ -438,6 +465,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     IdeaKept: Session._keep_idea,
     RoleAskedAgain: Session._ask_again,
     RoleTakenOver: Session._take_over,
+    FaultSet: Session._set_fault,
     RoleMuted: Session._mute,
     SessionPaused: Session._pause,
     SessionResumed: Session._resume,

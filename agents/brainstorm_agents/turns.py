@@ -20,6 +20,7 @@ from brainstorm_agents.events import (
     TurnSwitched,
     Usage,
 )
+from brainstorm_agents.fault import Fault
 
 USER = "user"
 """The sender of what the person says, and the id of the topic."""
@@ -72,6 +73,7 @@ class Turn:
         "attempt",
         "discarded",
         "edited",
+        "fault",
         "horizon",
         "id",
         "marks",
@@ -116,6 +118,8 @@ class Turn:
         self.usage: Usage | None = None
         self.note = ""
         """What is worth knowing about the reply beside its text."""
+        self.fault: Fault | None = None
+        """What goes wrong with it because somebody asked for it."""
         self.edited = False
         """Whether a fork has put its text in the place of what the model said."""
         self.wave_times = array("d")

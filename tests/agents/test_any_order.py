@@ -21,6 +21,7 @@ from brainstorm_agents.controller import Controller
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import TurnAsked, TurnFinished, TurnStreamed
+from brainstorm_agents.fault import KINDS, FaultKind
 from brainstorm_agents.fork import plan
 from brainstorm_agents.fork_log import write
 from brainstorm_agents.journal import InlineJournal
@@ -158,6 +159,13 @@ class AnyOrder(RuleBasedStateMachine):
     def take_over(self, role: str, text: str) -> None:
         async def done() -> None:
             self.env.take_over(role, text)
+
+        self.run(done())
+
+    @rule(role=roles, kind=st.sampled_from([*KINDS, None]))
+    def set_fault(self, role: str, kind: FaultKind | None) -> None:
+        async def done() -> None:
+            self.env.set_fault(role, kind)
 
         self.run(done())
 

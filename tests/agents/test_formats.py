@@ -132,4 +132,10 @@ def test_the_log_about_one_role_says_who_was_taken_over_skipped_and_asked_again(
     assert [id_ for id_, turn in session.turns.items() if turn.is_by_user] == ["c1", "a1"]
     assert (session.turns["b1"].attempt, str(session.turns["b1"].phase)) == (2, "done")
     assert session.turns["c2"].reason == "skipped"
-    assert (session.failed, session.lines) == (1, {})
+    fault = session.turns["b2"].fault
+    assert fault is not None
+    assert (fault.kind, session.turns["b2"].reason) == (
+        "fails",
+        "mock: it failed, as a fault asked it to",
+    )
+    assert (session.failed, session.lines, session.faults) == (2, {}, {})

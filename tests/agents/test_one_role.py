@@ -5,8 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.clock import LoopClock
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.environment import Environment
@@ -36,9 +38,12 @@ FOREVER = 10_000.0
 
 
 @contextlib.asynccontextmanager
-async def attended(model: FakeModel, rounds: int = 3) -> AsyncIterator[Controller]:
+async def attended(
+    model: FakeModel, rounds: int = 3, schedule: ScheduleName = "simultaneous"
+) -> AsyncIterator[Controller]:
     """Somebody watches the reference cast; the opening is over and round 1 under way."""
-    controller = Controller(environment(trio(), model, Kept()), rounds, is_attended=True)
+    scenario = msgspec.structs.replace(trio(), schedule=schedule)
+    controller = Controller(environment(scenario, model, Kept()), rounds, is_attended=True)
     serving = asyncio.create_task(controller.serve())
     controller.open()
     await asyncio.sleep(10)
@@ -135,6 +140,39 @@ async def test_a_failed_turn_is_asked_again_in_its_round_while_others_speak() ->
         assert controller.session.failed == 0
         assert [m.id for m in controller.session.published] == ["user", "a0", "b1", "c1"]
         assert controller.session.paused is None
+
+
+@pytest.mark.parametrize("schedule", ["simultaneous", "sequential", "eager"])
+@virtual
+async def test_in_a_round_of_any_schedule_each_can_be_taken_over_skipped_and_asked_again(
+    schedule: ScheduleName,
+) -> None:
+    model = failing("b1")
+    model._steps["c1"] = ["Well", FOREVER]
+    async with attended(model, schedule=schedule) as controller:
+        assert phases(controller.session)["b1"] == "failed"
+        controller.ask_again("Bob")
+        controller.take_over("Chalice", "Mine.")
+        await asyncio.sleep(10)
+        assert phases(controller.session)["b1"] == "done"
+        assert controller.session.turns["c1"].text == "Mine."
+        assert (controller.session.finished_round, controller.session.failed) == (1, 0)
+
+
+@virtual
+async def test_a_role_that_failed_before_is_asked_again_in_an_eager_round_that_goes_on() -> None:
+    model = failing("b1")
+    model._steps["c1"], model._steps["a1"] = ["Hm."], [50.0, "Late."]
+    async with attended(model, schedule="eager") as controller:
+        if controller.session.open_round is None:
+            controller.step()
+        await asyncio.sleep(1)
+        controller.ask_again("Bob")
+        await asyncio.sleep(100)
+        bob = controller.session.roles["Bob"].turn
+        assert bob is not None
+        assert str(bob.phase) == "done"
+        assert controller.session.open_round is None
 
 
 @virtual

@@ -160,3 +160,31 @@ async def test_in_a_replay_the_menu_shows_what_changes_nothing(log: Log) -> None
             assert "mute" not in stage.text
             await stage.press(key)
             assert isinstance(stage.app.screen, screen)
+
+
+# ------------------------------------------------------------------------------------ the palette
+
+
+async def test_the_palette_lets_something_go_wrong_with_a_roles_next_turn() -> None:
+    async with staged(cast(latency=2)) as stage:
+        await stage.play()
+        await stage.press("colon")
+        await stage.press(*"bobfails")
+        await stage.see("Bob's next turn: fails")
+        await stage.press("enter")
+        await stage.see("Bob's next turn fails")
+        assert stage.session.faults["Bob"].kind == "fails"
+        await stage.press("2", "enter")
+        assert "its next turn: fails" in stage.text
+        await stage.press("escape")
+        await stage.play("s")
+        assert phases(stage) == [Phase.DONE, Phase.FAILED, Phase.DONE]
+        assert stage.session.faults == {}
+
+
+async def test_in_a_replay_the_palette_lets_nothing_go_wrong(log: Log) -> None:
+    async with staged(replay=log) as stage:
+        await stage.press("colon")
+        await stage.press(*"bobfails")
+        await stage.see("No matches found")
+        assert "next turn" not in stage.text

@@ -192,6 +192,15 @@ async def test_where_nobody_has_news_the_keys_say_so() -> None:
         assert "nobody has news" in stage.lines[-1]
 
 
+async def test_a_session_that_goes_in_circles_pauses_and_says_so() -> None:
+    thanks = ["Thank you, Bob!", "Thank you all!", "Thanks, Bob!", "I thank you all!"]
+    async with staged(cast(rounds=9, latency=1, script=thanks)) as stage:
+        await stage.play()
+        await stage.play("r")
+        assert stage.session.paused == "circles"
+        assert "going in circles" in stage.text
+
+
 async def test_the_menu_of_a_role_stops_only_its_turn() -> None:
     async with staged(cast(latency=2)) as stage:
         await running(stage)

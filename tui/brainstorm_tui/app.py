@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 from rich.text import Text
@@ -41,8 +41,18 @@ from brainstorm_tui.source import ReplaySource
 from brainstorm_tui.text.safe import one_line, sanitise
 from brainstorm_tui.transport import IDLE_LIMIT_S, Live, Replay
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 THEME_WATCH_S = 1.0
 """How often the user's themes are looked at for changes."""
+
+
+def _fault_commands() -> "type[Provider]":
+    # Imported on demand: the first frame does not wait for it.
+    from brainstorm_tui.fault_commands import FaultCommands
+
+    return FaultCommands
 
 
 class BrainstormApp(App[int]):
@@ -69,6 +79,7 @@ class BrainstormApp(App[int]):
     .dialog OptionList { border: none; height: auto; padding: 0; background: $panel; }
     .dialog OptionList:focus { border: none; background-tint: $panel 0%; }
     """
+    COMMANDS = App.COMMANDS | {_fault_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
     ]

@@ -213,6 +213,7 @@ def _rules(session: Session) -> dict[str, str]:
         "max_concurrency": str(scenario.max_concurrency),
         "models": _written(scenario.models) if scenario.models else "",
         "stop": _written(msgspec.to_builtins(scenario.stop)),
+        "faults": _written(msgspec.to_builtins(scenario.faults)),
     }
 
 

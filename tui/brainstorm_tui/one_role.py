@@ -39,6 +39,8 @@ def standing(session: Session, role: str) -> str:
         said += f": {one_line(turn.reason)}"
     elif turn and turn.is_settled and not _is_stopped(session, turn):
         said += ": nothing to stop"
+    if fault := session.faults.get(role):
+        said += f"; its next turn: {fault.kind.replace('_', ' ')}"
     return said + "; muted" * state.muted
 
 

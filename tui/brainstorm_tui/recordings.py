@@ -52,6 +52,8 @@ def played_scenario(recording: Recording) -> Scenario:
     One in which all was quiet in the end keeps its rounds: it will be quiet again.
     """
     session = recording.session
+    # What went wrong was recorded: it is played, and does not go wrong once more.
+    scenario = msgspec.structs.replace(session.scenario, faults=())
     if Reason.QUIET in (session.ended, session.paused):
-        return session.scenario
-    return msgspec.structs.replace(session.scenario, rounds=max(0, session.finished_round))
+        return scenario
+    return msgspec.structs.replace(scenario, rounds=max(0, session.finished_round))

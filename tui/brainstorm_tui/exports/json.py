@@ -48,6 +48,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
             "models": _safe(msgspec.to_builtins(scenario.models)),
             "schedule": scenario.schedule,
             "stop": _safe(msgspec.to_builtins(scenario.stop)),
+            "faults": _safe(msgspec.to_builtins(scenario.faults)),
         },
         "topic": sanitise(session.topic),
         "seed": header.seed,

@@ -111,7 +111,7 @@ class RoleMenu(ModalScreen[Chosen | None]):
         line.display = True
         # At once: `focus` takes effect later, and what is typed meanwhile would be lost.
         self.set_focus(line)
-        self._say("Enter says it for the role, marked as yours; Esc goes back")
+        self._say("Enter says it, marked as yours; Esc goes back")
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(Content(text))
