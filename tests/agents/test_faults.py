@@ -1,180 +1,279 @@
-"""Faults: what goes wrong because somebody asked for it, and what it looks like then."""
+"""Whatever a server does to one role, the others finish, and it ends as docs/models.md says."""
 
 import asyncio
-from collections.abc import Sequence
+import gc
+import re
+import socket
+import time
+import warnings
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-import msgspec
 import pytest
 
-from brainstorm_agents import scenario as scenarios
-from brainstorm_agents.cast import Scenario
-from brainstorm_agents.controller import Controller
-from brainstorm_agents.errors import ScenarioError
-from brainstorm_agents.events import FaultSet, TurnRetried
-from brainstorm_agents.fault import Fault, FaultKind
-from brainstorm_agents.models import faulty
-from brainstorm_agents.named_model import NamedModel, Timeouts
+from brainstorm_agents.clock import LoopClock
+from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.environment import Environment
+from brainstorm_agents.events import Event, TurnAsked, TurnRetried
+from brainstorm_agents.models import Models
+from brainstorm_agents.named_model import NamedModel, Retry, Timeouts
+from brainstorm_agents.scenario import Role, Scenario
 from brainstorm_agents.session import Session
 
-from .casts import FakeModel, Kept, cast, environment, fold, phases, role, run, snapshot, virtual
+from .casts import Kept, fold, phases, snapshot
+from .servers import ChatServer, Reply
 
-LONG = "A reply of more than forty characters, so that there is something left to cut off."
+# litellm silences these itself; pytest lets them through.
+pytestmark = pytest.mark.filterwarnings("ignore:Accessing the:DeprecationWarning")
 
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+KEY = "sk-bees-0123456789abcdef"
+ATTEMPTS = 2
+AT_ONCE_S = 0.1
 
-def scenario(*faults: Fault, named: NamedModel | None = None) -> Scenario:
-    """Alex and Bob say something long in a second; Alex opens."""
-    model = {"model": "m"} if named else {}
-    roles = [
-        msgspec.structs.replace(role(name, script=[LONG], latency=1), **model)
-        for name in ("Alex", "Bob")
-    ]
-    models = {"m": named} if named else {}
-    return cast(*roles, opener="Alex", models=models, faults=faults)
+PATIENT = Timeouts()
+SHORT = Timeouts(first_token=1.0, gap=0.5)
 
+REFUSED = Reply(status=0)
+"""Nobody listens at all."""
 
-async def with_fault(
-    kind: FaultKind, named: NamedModel | None = None, seconds: float | None = None
-) -> tuple[Session, Kept]:
-    """A session of one round in which something goes wrong with Bob's first turn."""
-    kept = Kept()
-    fault = Fault(role="Bob", kind=kind, turn=1, seconds=seconds)
-    session = await run(scenario(fault, named=named), 1, journal=kept)
-    assert snapshot(fold(kept.events)) == snapshot(session)
-    return session, kept
+TOO_LONG = "This model's maximum context length is 4097 tokens."
 
-
-def said(session: Session) -> Sequence[str]:
-    return [message.id for message in session.published]
-
-
-@virtual
-async def test_a_turn_that_fails_fails_and_the_others_do_not() -> None:
-    session, _ = await with_fault("fails")
-    assert phases(session) == {"a0": "done", "b1": "failed"}
-    assert session.turns["b1"].reason == "mock: it failed, as a fault asked it to"
-
-
-@virtual
-async def test_a_slow_turn_says_the_same_later_and_says_why() -> None:
-    session, _ = await with_fault("slow", seconds=20)
-    turn = session.turns["b1"]
-    assert (turn.text, turn.spent(session.t)) == (LONG, pytest.approx(21))
-    assert turn.note == "it came 20 s late, as a fault asked it to"
-
-
-@virtual
-async def test_a_rate_limited_turn_is_tried_again_until_it_is_let_through() -> None:
-    session, kept = await with_fault("rate_limited")
-    assert session.turns["b1"].text == LONG
-    assert len(kept.of(TurnRetried)) == faulty.RATE_LIMITED_ATTEMPTS
+FAULTS = {
+    "a wrong key (401)": Reply(status=401, error="wrong key {key}"),
+    "a key without the right (403)": Reply(status=403, error="not yours: {key}"),
+    "too many calls (429)": Reply(status=429, error="{key} is too fast"),
+    "too many calls, and the server says when (429, `Retry-After`)": Reply(
+        status=429, headers={"Retry-After": "0.3"}
+    ),
+    "no such model (404)": Reply(status=404, error="no bee for {key}"),
+    "a bad request (400, 422)": Reply(status=400, error="bad {key}"),
+    "a conversation that has become too long (400, 413)": Reply(status=400, error=TOO_LONG),
+    "a server that fails (500)": Reply(status=500, error="out of memory for {key}"),
+    "a gateway that fails (502)": Reply(status=502),
+    "a server that is down (503)": Reply(status=503),
+    "a server that is overloaded (529)": Reply(status=529, error="overloaded"),
+    "nobody at the address": REFUSED,
+    "a connection that is reset in mid-stream": Reply(ending="reset"),
+    "no first token": Reply(pieces=(), ending="stalled"),
+    "a stall after the first token": Reply(ending="stalled"),
+    "a stream that ends without a finish reason": Reply(finish_reason=None),
+    "garbage in a chunk": Reply(ending="garbage"),
+    "an empty reply": Reply(pieces=()),
+    "a reply without text, `max_tokens` used up": Reply(pieces=(), finish_reason="length"),
+    "a reply longer than `max_reply`: 10 MB in one chunk": Reply(pieces=("x" * 10_000_000,)),
+    "no usage": Reply(usage="none"),
+    "usage in a chunk without choices": Reply(usage="alone"),
+    "a server that does not take `stream_options`": Reply(takes_stream_options=False),
+}
+"""What a server does, by what the page calls it."""
 
 
-@virtual
-async def test_a_server_may_say_how_long_to_wait() -> None:
-    _, kept = await with_fault("rate_limited", seconds=7)
-    assert [event.wait_s for event in kept.of(TurnRetried)] == [7, 7]
+PASSING = [what for what in FAULTS if what != "nobody at the address"]
+"""What can pass in the midst of a test; a server that is not there cannot come."""
 
 
-@virtual
-async def test_a_reply_that_is_cut_off_is_discarded_and_comes_again() -> None:
-    session, kept = await with_fault("cut_off")
-    turn = session.turns["b1"]
-    assert len(turn.discarded) == faulty.SAID
-    assert (turn.text, len(kept.of(TurnRetried))) == (LONG, 1)
+class Watched(Kept):
+    """A journal in memory, and somebody who waits for what comes into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._came = asyncio.Event()
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        self._came.set()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so after an event."""
+        while not is_so():
+            self._came.clear()
+            await self._came.wait()
 
 
-@virtual
-async def test_a_stall_ends_at_the_limit_and_is_tried_again() -> None:
-    named = NamedModel(model="mock", timeouts=Timeouts(first_token=5, gap=5, turn=60))
-    session, kept = await with_fault("stalls", named)
-    assert session.turns["b1"].text == LONG
-    assert len(kept.of(TurnRetried)) == 1
+@dataclass(frozen=True)
+class Promise:
+    """What the page says of a failure."""
+
+    words: list[str]
+    is_tried_again: bool
+    state: str
 
 
-@virtual
-async def test_a_stall_that_nobody_limits_lasts_until_somebody_stops_it() -> None:
-    env = environment(scenario(Fault(role="Bob", kind="stalls")))
-    await env.step()
-    step = asyncio.create_task(env.step())
-    await asyncio.sleep(3600)
-    assert len(env.session.turns["b1"].text) == faulty.SAID
-    env.stop("stopped")
-    await step
-    await env.step()
-    assert env.session.turns["b1"].text == LONG
+def promises() -> Iterator[tuple[str, Promise]]:
+    """The rows of the page's table."""
+    table = PAGE.read_text(encoding="utf-8").partition("| what happens |")[2]
+    for line in table.partition("\n\n")[0].splitlines()[2:]:
+        what, says, again, state, _ = (cell.strip() for cell in line.strip("|").split("|"))
+        yield what, Promise(re.findall(r"`([^`]*)`", says), again == "yes", state)
 
 
-@virtual
-async def test_what_is_broken_off_is_closed() -> None:
-    model = FakeModel(otherwise=lambda request: [LONG, 1.0, LONG])
-    env = environment(scenario(Fault(role="Alex", kind="cut_off", turn=0)), model)
-    await env.step()
-    assert model.left == ["a0", "a0"]
+PROMISED = dict(promises())
 
 
-@virtual
-async def test_a_fault_is_for_the_next_turn_only_and_can_be_taken_back() -> None:
-    kept = Kept()
-    env = environment(scenario(), journal=kept)
-    env.set_fault("Bob", "fails")
-    env.set_fault("Alex", "fails")
-    env.set_fault("Alex", None)
-    controller = Controller(env, 2)
-    await controller.run_to_end()
-    assert phases(env.session)["a0"] == "done"
-    assert phases(env.session)["b1"] == "failed"
-    assert env.session.faults == {}
-    assert [(event.role, event.kind) for event in kept.of(FaultSet)] == [
-        ("Bob", "fails"),
-        ("Alex", "fails"),
-        ("Alex", None),
-    ]
-    assert snapshot(fold(kept.events)) == snapshot(env.session)
+@pytest.fixture(scope="module", autouse=True)
+def _imported() -> None:
+    """litellm takes seconds to import: not in the time of a test that measures."""
+    asyncio.run(Models()["openai/bee"].prepare())
 
 
-@virtual
-async def test_a_failed_turn_that_is_asked_again_is_answered() -> None:
-    env = environment(scenario(Fault(role="Bob", kind="fails")))
-    await env.step()
-    await env.step()
-    env.ask_again("Bob")
-    await env.step()
-    assert env.session.turns["b2"].text == LONG
+@pytest.fixture(autouse=True)
+async def _no_task_is_left() -> AsyncGenerator[None]:
+    before = asyncio.all_tasks()
+    yield
+    assert asyncio.all_tasks() - before <= {asyncio.current_task()}
 
 
-# ---------------------------------------------------------------------------------- in a scenario
-
-HEAD = "name: x\nroles: [{name: Ann}]\n"
-
-
-def test_a_scenario_names_its_faults() -> None:
-    text = HEAD + (
-        "faults:\n"
-        "- {role: Ann, turn: 2, kind: slow, seconds: 3}\n"
-        "- {role: Ann, turn: next, kind: cut_off}\n"
-    )
-    assert scenarios.parse(text, "x").faults == (
-        Fault(role="Ann", kind="slow", turn=2, seconds=3),
-        Fault(role="Ann", kind="cut_off"),
-    )
+@asynccontextmanager
+async def serving(*replies: Reply) -> AsyncGenerator[tuple[ChatServer, str]]:
+    """A server, and its address: one where nobody listens, if it is to refuse."""
+    async with ChatServer(*replies) as server:
+        if replies[0] is not REFUSED:
+            yield server, server.address
+            return
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        yield server, f"http://127.0.0.1:{port}/v1"
 
 
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ("{role: Bob, kind: slow}", "role names 'Bob', and no role is called that"),
-        ("{role: Ann}", "x:3:10: a fault has no 'kind'; add it: kind: stalls"),
-        ("{role: Ann, kind: stall}", "x:3:28: kind is the text 'stall'; did you mean 'stalls'?"),
-        ("{role: Ann, kind: fails, seconds: 3}", "seconds does not go with fails; remove it"),
-        ("{role: Ann, kind: slow, turn: last}", "write the turn's number, such as 2, or next"),
-        ("{role: Ann, kind: slow, turn: -1}", "write a whole number from 0 to 100,000"),
-        ("{role: Ann, kind: slow}, {role: Ann, kind: fails}", "a second fault for Ann's next"),
-    ],
-)
-def test_what_is_wrong_with_one_is_told_with_its_place_and_a_remedy(
-    fault: str, message: str
-) -> None:
-    with pytest.raises(ScenarioError) as caught:
-        scenarios.parse(f"{HEAD}faults: [{fault}]\n", "x")
-    assert message in str(caught.value)
-    assert str(caught.value).startswith("x:3:")
+def trio(faulty: str, healthy: str, limits: Timeouts = PATIENT) -> Scenario:
+    """Alex on a server that misbehaves, Bob and Chalice on one that does not."""
+    retry = Retry(attempts=ATTEMPTS, base=0.01)
+    models = {
+        "faulty": NamedModel(model="openai/bee", api_base=faulty, retry=retry, timeouts=limits),
+        "healthy": NamedModel(model="openai/bee", api_base=healthy),
+    }
+    roles = [Role(name="Alex", model="faulty", params={"api_key": KEY})]
+    roles += [Role(name=name, model="healthy") for name in ("Bob", "Chalice")]
+    return Scenario(name="hive", topic="Why do bees dance?", roles=tuple(roles), models=models)
+
+
+def limits(reply: Reply) -> Timeouts:
+    """Short ones where the server is to run into them."""
+    return SHORT if reply.ending == "stalled" else PATIENT
+
+
+@asynccontextmanager
+async def session(scenario: Scenario) -> AsyncGenerator[tuple[Controller, Watched]]:
+    """A session that is over when the context is, with nothing left behind."""
+    kept = Watched()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        environment = Environment(Models(), LoopClock(), kept)
+        environment.open(scenario, seed=7, version="0", started_at="2026-11-29T12:00:00Z")
+        controller = Controller(environment, 1)
+        try:
+            yield controller, kept
+        finally:
+            await controller.close(Reason.QUIT)
+        gc.collect()
+    assert [one for one in told if issubclass(one.category, ResourceWarning)] == []
+    assert snapshot(fold(kept.events)) == snapshot(controller.session)
+
+
+def said_by(session: Session, name: str) -> list[str]:
+    """The phases of a role's turns."""
+    return [str(turn.phase) for turn in session.roles[name].turns]
+
+
+def test_the_page_tells_of_every_fault() -> None:
+    assert FAULTS.keys() <= PROMISED.keys()
+
+
+@pytest.mark.parametrize("what", FAULTS)
+async def test_a_fault_ends_as_the_page_says_and_the_others_finish(what: str) -> None:
+    promise = PROMISED[what]
+    async with serving(FAULTS[what]) as (server, faulty), ChatServer() as other:
+        async with session(trio(faulty, other.address, limits(FAULTS[what]))) as (controller, kept):
+            await controller.run_to_end()
+        await server.until_disconnected()
+        await other.until_disconnected()
+    ended = controller.session
+    assert said_by(ended, "Bob") == said_by(ended, "Chalice") == ["done", "done"]
+    assert said_by(ended, "Alex") == [promise.state] * 2
+    assert ended.ended == "rounds"
+    for turn in ended.roles["Alex"].turns:
+        assert turn.attempt == (ATTEMPTS if promise.is_tried_again else 1)
+        assert len(turn.retries) == turn.attempt - 1
+        if promise.state == "failed":
+            assert all(word in turn.reason for word in promise.words[:1]), turn.reason
+            assert turn.reason.startswith("openai/bee: ")
+        assert len(turn.text) <= 200_000
+    assert KEY.encode() not in b"".join(kept.lines()[1:])
+
+
+@pytest.mark.parametrize("what", [what for what in PASSING if PROMISED[what].is_tried_again])
+async def test_what_passes_is_no_failure(what: str) -> None:
+    async with serving(FAULTS[what], Reply()) as (server, faulty), ChatServer() as other:
+        async with session(trio(faulty, other.address, limits(FAULTS[what]))) as (controller, kept):
+            await controller.environment.step()
+        await server.until_disconnected()
+    alex = controller.session.turns["a0"]
+    assert (str(alex.phase), alex.text, alex.attempt) == ("done", "Bees dance maps.", 2)
+    retry = kept.of(TurnRetried)[0]
+    assert any(word in retry.reason for word in PROMISED[what].words)
+    if "Retry-After" in FAULTS[what].headers:
+        assert retry.wait_s == 0.3
+        first, second = (one.t for one in kept.of(TurnAsked) if one.id == "a0")
+        assert second - first >= 0.3
+
+
+async def test_200_roles_on_one_server_are_8_at_a_time() -> None:
+    async with ChatServer() as server:
+        named = NamedModel(model="openai/bee", api_base=server.address, max_in_flight=8)
+        roles = tuple(Role(name=f"R{n}", model="bee", watch=()) for n in range(200))
+        crowd = Scenario(
+            name="hive", topic="Bees?", roles=roles, models={"bee": named}, max_concurrency=200
+        )
+        async with session(crowd) as (controller, _):
+            await controller.environment.step()
+        await server.until_disconnected()
+    assert set(phases(controller.session).values()) == {"done"}
+    assert len(server.calls) == 200
+    assert server.most_under_way == 8
+
+
+async def test_stopping_one_closes_its_connection_at_once_and_leaves_the_others() -> None:
+    stalling = Reply(ending="stalled")
+    async with (
+        ChatServer(stalling) as server,
+        ChatServer(stalling) as other,
+        session(trio(server.address, other.address)) as (controller, kept),
+    ):
+        step = asyncio.create_task(controller.environment.step())
+        await kept.until(lambda: set(phases(controller.session).values()) == {"speaking"})
+        began = time.monotonic()
+        controller.stop_turn("a0")
+        await server.calls[0].over.wait()
+        assert time.monotonic() - began < AT_ONCE_S
+        assert server.calls[0].was_dropped
+        assert not any(call.over.is_set() for call in other.calls)
+        controller.environment.stop("stopped")
+        await step
+
+
+async def test_stopping_all_closes_all_and_the_next_step_asks_only_those() -> None:
+    stalling = Reply(ending="stalled")
+    async with (
+        ChatServer(stalling, Reply()) as server,
+        ChatServer(Reply(), stalling, Reply()) as other,
+        session(trio(server.address, other.address)) as (controller, kept),
+    ):
+        step = asyncio.create_task(controller.environment.step())
+        expected = ["done", "speaking", "speaking"]
+        await kept.until(lambda: sorted(phases(controller.session).values()) == expected)
+        began = time.monotonic()
+        controller.environment.stop("stopped")
+        for call in (server.calls[0], other.calls[1]):
+            await call.over.wait()
+        assert time.monotonic() - began < AT_ONCE_S
+        await step
+        stopped = [id_ for id_, phase in phases(controller.session).items() if phase != "done"]
+        before = len(kept.events)
+        await controller.environment.step()
+    asked = [event.id for event in kept.events[before:] if isinstance(event, TurnAsked)]
+    assert sorted(asked) == sorted(stopped)
+    assert len(asked) == 2
+    assert set(phases(controller.session).values()) == {"done"}
