@@ -52,14 +52,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def lesson(home: Path) -> Path:
     """A session that was recorded from a server on loopback; one of its turns failed."""
     replies = [
-        Reply(pieces=(f"Line {number}, ", "and more."), reasoning=(f"Thought {number}. ", "Hm."))
-        for number in range(3)
+        Reply(pieces=(f"Line {number}, ", news(number)), reasoning=(f"Thought {number}. ", "Hm."))
+        for number in range(8)
     ]
-    async with ChatServer(*replies, Reply(status=400), replies[2]) as server:
+    async with ChatServer(*replies[:3], Reply(status=400), *replies[3:]) as server:
         words = ["--model", "openai/any", "--api-base", server.address, "--log", "lesson.jsonl"]
         async with asyncio.timeout(DEADLINE_S):
             assert await asyncio.to_thread(main, ["run", "--seed", "7", *words]) == 0
     return home / "lesson.jsonl"
+
+
+def news(number: int) -> str:
+    """Words that no other reply has: nobody goes in circles."""
+    return " ".join(f"{letter}{number}" for letter in "abcdef") + "."
 
 
 def offline(home: Path, *words: str) -> tuple[str, set[str]]:
@@ -119,7 +124,7 @@ def test_a_scenario_finds_a_recording_beside_it(lesson: Path, home: Path) -> Non
         "roles: [{name: Alex}, {name: Bob}, {name: Chalice}]\n"
     )
     printed, _ = offline(home, "run", str(cast), "--rounds", "0", "--speed", "0")
-    assert "Line 0, and more." in printed
+    assert "Line 0, a0 b0" in printed
 
 
 def test_a_named_model_may_be_a_recording(lesson: Path, home: Path) -> None:
@@ -133,7 +138,7 @@ def test_a_named_model_may_be_a_recording(lesson: Path, home: Path) -> None:
     )
     printed, imported = offline(home, "run", "cast.yaml", "--rounds", "0", "--speed", "0")
     assert "then (recorded:lesson.jsonl)" in printed
-    assert "Line 0, and more." in printed
+    assert "Line 0, a0 b0" in printed
     assert "litellm" not in imported
 
 
@@ -151,7 +156,7 @@ def test_another_topic_is_reported_on_standard_error(
     capsys.readouterr()
     assert main([*words, "--topic", "Why do bees dance?"]) == 0
     told = capsys.readouterr()
-    assert "Line 0, and more." in told.out
+    assert "Line 0, a0 b0" in told.out
     assert told.err.startswith(
         "a0: the prompt differs from the one in lesson.jsonl: message 1 of 2 (system) is another\n"
     )

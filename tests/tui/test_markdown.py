@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -353,8 +353,9 @@ def test_plain_and_preview_take_any_text(text: str) -> None:
     assert "\n" not in preview(text)
 
 
-@given(st.text("abc *_`~-#>|[]!\n", max_size=60).filter(lambda text: "```" not in text))
+@given(st.text("abc *_`~-#>|[]!\n", max_size=60))
 def test_no_letter_is_lost(text: str) -> None:
+    assume("```" not in text and "~~~" not in text)  # What follows a fence names a language.
     kept = [letter for letter in "".join(rows(text)) if letter.isalpha()]
     assert kept == [letter for letter in text if letter.isalpha()]
 

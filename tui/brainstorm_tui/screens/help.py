@@ -154,15 +154,14 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The sections."""
         with VerticalScroll():
-            for position, (title, keys) in enumerate(self._sections):
-                if position:
-                    yield Static("")
+            yield Static(Content.styled("Esc closes, the arrows scroll", "$secondary"))
+            for title, keys in self._sections:
+                yield Static("")
                 yield Static(Content.styled(title, "bold $foreground"))
                 for key, does in keys:
                     yield Static(
                         Content.assemble((f"{key:<18}", "bold $foreground"), (does, "$secondary"))
                     )
-            yield Static(Content.styled("Esc closes", "$secondary"))
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
