@@ -13,7 +13,7 @@ from brainstorm_agents.session import Round, Session, Turn
 TIME, WORD, CIRCLES = "time", "word", "circles"
 """The rules, by the names that a scenario and a log have for them."""
 
-ROUNDS_WITHOUT_NEWS = 2
+ROUNDS_WITHOUT_NEWS = 3
 """So many in a row are going in circles."""
 
 NEW_WORDS = 5.0

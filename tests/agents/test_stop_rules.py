@@ -74,9 +74,27 @@ DANKE = (
     ),
 )
 XIEXIE = (
-    ("把烤箱放在门口，让人闻到面包的香味。", "谢谢你，Bob！真是个好主意。", "我完全同意，谢谢！"),
-    ("谢谢你，Alex！我完全同意。", "不客气，Alex！我同意，好主意。", "谢谢你，好主意！"),
-    ("我同意你们的看法，好主意！", "说得好，我同意。谢谢大家！", "谢谢，我完全同意！"),
+    (
+        "把烤箱放在门口，让人闻到面包的香味。",
+        "谢谢你，Bob！真是个好主意。",
+        "我完全同意，谢谢！",
+        "谢谢你，好主意！",
+        "谢谢，Bob！",
+    ),
+    (
+        "谢谢你，Alex！我完全同意。",
+        "不客气，Alex！我同意，好主意。",
+        "谢谢你，好主意！",
+        "我完全同意，谢谢！",
+        "谢谢，Alex！",
+    ),
+    (
+        "我同意你们的看法，好主意！",
+        "说得好，我同意。谢谢大家！",
+        "谢谢，我完全同意！",
+        "谢谢你，好主意！",
+        "谢谢大家！",
+    ),
 )
 
 
@@ -120,7 +138,7 @@ async def test_somebody_who_is_there_is_asked_and_may_go_on_to_be_asked_anew() -
         controller.run()
         await asyncio.sleep(10)
         assert controller.session.paused == "circles"
-        assert controller.session.finished_round == first + 2
+        assert controller.session.finished_round > first + 2
 
 
 @virtual

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from brainstorm_agents import tokens
-from brainstorm_agents.cast import Role, Scenario
+from brainstorm_agents.cast import Role, Scenario, Stop
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.models import MOCK, is_real
@@ -65,7 +65,10 @@ def _calls(model: str, scenario: Scenario, session: Session) -> Calls:
 
 def _played(launch: Launch) -> Session:
     roles = tuple(_on_mock(role) for role in launch.scenario.roles)
-    scenario = msgspec.structs.replace(launch.scenario, roles=roles)
+    # At most so many calls: no rule ends it early, and nothing goes wrong.
+    scenario = msgspec.structs.replace(
+        launch.scenario, roles=roles, stop=Stop(circles=False), faults=()
+    )
 
     async def play() -> Session:
         controller: Controller = start(
