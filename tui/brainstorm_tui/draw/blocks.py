@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
+from brainstorm_tui.draw.again import again, brief, took_over
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
-from brainstorm_tui.draw.row import Group, Margins, Piece, strip
+from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
 from brainstorm_tui.look import Look
-from brainstorm_tui.text.safe import one_line
 
 KEPT = 4000
 """How many settled blocks keep their lines."""
@@ -54,18 +54,26 @@ class Blocks:
         self._moving: dict[str, tuple[tuple[object, ...], list[Strip]]] = {}
 
     def lines(
-        self, session: Session, name: str, index: int, form: Form, chosen: str | None = None
+        self,
+        session: Session,
+        name: str,
+        index: int,
+        form: Form,
+        chosen: str | None = None,
+        now: float = 0.0,
     ) -> list[Strip]:
         """A role's part of a round.
 
         Args:
             index: Of the round; the number of rounds stands for what follows the last one.
             chosen: The id of the turn that is selected, if any.
+            now: The session's time, by which a wait counts down.
         """
         state = session.roles[name]
         turn = _turn_in(session, name, index)
         heard = _said_before(session, name, index)
         is_current = index >= len(session.rounds) - 1
+        wait = again(self.look, turn, now) if turn else ""
         key = (
             name,
             index,
@@ -74,6 +82,7 @@ class Blocks:
             turn and (turn.id, turn.revision, turn.id == chosen, turn.id in session.ideas),
             len(heard),
             index < len(session.rounds),
+            wait,
         )
         kept = self._settled.get(key)
         if kept is not None:
@@ -82,7 +91,7 @@ class Blocks:
         moving = self._moving.get(name)
         if moving is not None and moving[0] == key:
             return moving[1]
-        drawing = _Drawing(self.look, session, form, state.place)
+        drawing = _Drawing(self.look, session, form, state.place, wait)
         lines = list(drawing.block(index, turn, heard, is_chosen=bool(turn and turn.id == chosen)))
         if turn is not None and not turn.is_settled:
             self._moving[name] = key, lines
@@ -99,6 +108,8 @@ class _Drawing:
     session: Session
     form: Form
     place: int
+    wait: str
+    """When the turn is tried again, in words."""
 
     def block(
         self, index: int, turn: Turn | None, heard: list[Message], *, is_chosen: bool
@@ -163,16 +174,15 @@ class _Drawing:
         yield from reasoning(
             look, turn, self.form.width, is_open=self.form.is_open, margins=self.form.margins
         )
+        if instead := took_over(turn):
+            yield from self._plain(instead)
         if turn.text and turn.phase in (Phase.FAILED, Phase.RETRYING):
             yield from self._plain(turn.text, strike=True)
         if turn.phase is Phase.FAILED:
             yield self._line([Piece(f" {sign} failed ", look.chip("failure"))])
             yield from self._plain(turn.reason, ink)
         elif turn.phase is Phase.RETRYING:
-            again = turn.retries[-1]
-            mark, reason = Piece(f"{sign} ", look.role(self.place)), one_line(again.reason)
-            yield self._line([mark, Piece(reason, look.ink(ink))])
-            yield from self._plain(f"again in {again.wait_s:.0f} s", indent=2)
+            yield from self._again(turn, ink)
         elif turn.phase is Phase.CANCELLED:
             if turn.text:
                 yield from self._said(turn, "dim")
@@ -184,6 +194,18 @@ class _Drawing:
             yield self._line([Piece(look.symbols.more, look.ink("dim"))])
         if turn.note:
             yield from self._plain(turn.note)
+
+    def _again(self, turn: Turn, ink: str) -> Iterator[Strip]:
+        """Why it is tried again, and when: on one line if there is room."""
+        look = self.look
+        mark = Piece(f"{look.symbols.phases[turn.phase]} ", look.role(self.place))
+        why = [mark, Piece(brief(turn.retries[-1].reason), look.ink(ink))]
+        when = f" {look.symbols.dot} {self.wait}"
+        if width_of(why) + cell_len(when) <= self.form.width:
+            yield self._line([*why, Piece(when, look.ink("dim"))])
+            return
+        yield self._line(why)
+        yield from self._plain(self.wait, indent=2)
 
     def _said(self, turn: Turn, ink: str) -> Iterator[Strip]:
         """The text; while it still comes, with a bar in the role's colour behind it."""

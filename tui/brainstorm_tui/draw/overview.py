@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, RoleState, Session, Turn
+from brainstorm_tui.draw.again import again, brief
 from brainstorm_tui.draw.headings import WORDS, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, strip, width_of
 from brainstorm_tui.draw.timeline import Track, lane_strip
@@ -112,7 +113,7 @@ def _line(
     left.append(Piece(" ", ground))
     right = _lane(look, track, state.name, width, ground, focused) if width >= WITH_LANES else []
     room = width - width_of(left) - width_of(right)
-    return strip(width, ground, [*left, *_words(look, state.turn, ink, room)], right)
+    return strip(width, ground, [*left, *_words(look, state.turn, ink, room, track.now)], right)
 
 
 def _mark(look: Look, turn: Turn | None, ink: Ink, focused: bool) -> list[Piece]:
@@ -165,7 +166,7 @@ _LANE_S = 0.25
 _lanes: WeakKeyDictionary[Session, dict[str, tuple[object, Strip]]] = WeakKeyDictionary()
 
 
-def _words(look: Look, turn: Turn | None, ink: Ink, room: int) -> Group:
+def _words(look: Look, turn: Turn | None, ink: Ink, room: int, now: float) -> Group:
     """What the role says, or what keeps it from speaking."""
     more = look.symbols.more
     if turn is None:
@@ -176,7 +177,10 @@ def _words(look: Look, turn: Turn | None, ink: Ink, room: int) -> Group:
             return [Piece(said, ink("text")), Piece(look.symbols.bar, ink(None))]
         case Phase.DONE:
             return [Piece(clip(_preview(turn.text), room, more), ink("older"))]
-        case Phase.FAILED | Phase.RETRYING:
+        case Phase.RETRYING:
+            said = f"{again(look, turn, now)} {look.symbols.dot} {brief(turn.reason)}"
+            return [Piece(clip(said, room, more), ink("text"))]
+        case Phase.FAILED:
             return [Piece(clip(one_line(turn.reason), room, more), ink("text"))]
         case Phase.CANCELLED:
             said = f"{WORDS[turn.phase]}  {_preview(turn.text)}".rstrip()

@@ -6,6 +6,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.critical_path import Parts, held_up_by, parts, waited
 from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_tui.draw.again import took_over
 from brainstorm_tui.draw.futures import futures
 from brainstorm_tui.draw.headings import WORDS, id_piece, observed_pieces, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
@@ -142,6 +143,11 @@ def _call(look: Look, turn: Turn, spent: Parts) -> list[Group]:
 
 
 def _attempts(look: Look, turn: Turn, spent: Parts) -> Group:
+    if turn.switches:
+        reason = clip(took_over(turn), 60, look.symbols.more)
+        return _told(
+            look, "", str(turn.attempt), " attempts, ", seconds(spent.lost), f" lost: {reason}"
+        )
     if not turn.retries:
         if turn.marks[-1][1] is Phase.CANCELLED or not spent.lost:
             return _told(look, "no retries")

@@ -106,6 +106,10 @@ def _turn(session: Session, turn: Turn) -> dict[str, Any]:
             }
             for retry in turn.retries
         ],
+        "switches": [
+            {"model": one_line(switch.model), "reason": sanitise(switch.reason)}
+            for switch in turn.switches
+        ],
         # What was published is in the messages.
         "text": None if is_published else sanitise(turn.text),
         "reasoning": sanitise(turn.reasoning),

@@ -514,7 +514,7 @@ class SessionScreen(Finding):
         forms = {pane.role: self._form(pane) for pane in shown}
 
         def own(name: str, index: int) -> list[Strip]:
-            return self._blocks.lines(session, name, index, forms[name], self._chosen)
+            return self._blocks.lines(session, name, index, forms[name], self._chosen, now)
 
         def aligned(name: str, index: int) -> list[Strip]:
             lines = own(name, index)

@@ -1,0 +1,36 @@
+"""Attempts in words: why there is another, when it comes, and which model took over."""
+
+import math
+
+from brainstorm_agents.session import Phase, Turn
+from brainstorm_tui.look import Look
+from brainstorm_tui.text.safe import one_line
+
+
+def again(look: Look, turn: Turn, now: float) -> str:
+    """When the next attempt comes, and which of how many it is: `again in 4 s · 2 of 5`.
+
+    Empty unless the turn waits for it. It counts down with the session's time, so that a replay
+    says the same.
+    """
+    since = turn.since(Phase.RETRYING)
+    if turn.phase is not Phase.RETRYING or since is None:
+        return ""
+    retry = turn.retries[-1]
+    left = math.ceil(max(0.0, retry.wait_s - (now - since)))
+    number = f"{retry.attempt + 1} of {retry.of}" if retry.of else f"attempt {retry.attempt + 1}"
+    return f"again in {left} s {look.symbols.dot} {number}"
+
+
+def took_over(turn: Turn) -> str:
+    """Which model answers instead of another, and why: of the last time; else empty."""
+    if not turn.switches:
+        return ""
+    last = turn.switches[-1]
+    return f"{one_line(last.model)} takes over: {brief(last.reason)}"
+
+
+def brief(reason: str) -> str:
+    """A reason without the name of the model before it and the advice behind it."""
+    model, colon, rest = one_line(reason).partition(": ")
+    return (rest if colon and " " not in model else one_line(reason)).partition("; ")[0]
