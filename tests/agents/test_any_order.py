@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -27,6 +28,7 @@ from brainstorm_agents.fork_log import write
 from brainstorm_agents.journal import InlineJournal
 from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.models import Request
+from brainstorm_agents.named_model import NamedModel, Retry
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reader import read
 from brainstorm_agents.reopen import reopen
@@ -38,6 +40,17 @@ from .casts import SEED, FakeModel, FakeModels, Step, fold, snapshot, trio, what
 NAMES = ("Alex", "Bob", "Chalice")
 MOST_ROUNDS = 12
 
+CAST = msgspec.structs.replace(
+    trio(),
+    models={
+        "mock": NamedModel(
+            model="mock", retry=Retry(attempts=3), max_in_flight=2, fallbacks=("other",)
+        ),
+        "other": NamedModel(model="openai/other", retry=Retry(attempts=2)),
+    },
+)
+"""The reference cast on a model that has a fallback, and room for two calls."""
+
 _T = TypeVar("_T")
 
 roles = st.sampled_from(NAMES)
@@ -46,11 +59,13 @@ shares = st.floats(0, 1)
 
 
 def steps(request: Request) -> Iterable[Step]:
-    """A reply in two pieces, at its own pace; every eighth turn fails."""
+    """A reply in two pieces, at its own pace; some models fail for good, some calls in passing."""
     id_ = request.prompt.turn.id
     first, second = (share("wait", id_, request.attempt, n) for n in (1, 2))
-    if share("fail", id_) < 0.125:
+    if share("fail", id_, request.model.model) < 0.125:
         return [first, ModelError("it failed")]
+    if share("pass", id_, request.attempt) < 0.25:
+        return [first, "Half ", second, ModelError("busy", retryable=True)]
     return [first, *what_it_heard(request), second, "."]
 
 
@@ -88,7 +103,7 @@ class AnyOrder(RuleBasedStateMachine):
         async def opened() -> None:
             journal = InlineJournal(LogFile.create(self.path))
             self.env = Environment(FakeModels(FakeModel(otherwise=steps)), LoopClock(), journal)
-            scenario = with_overrides(trio(), schedule=schedule)
+            scenario = with_overrides(CAST, schedule=schedule)
             self.env.open(scenario, seed=SEED, version="0", started_at="2026-11-28T12:00:00Z")
 
         self.run(opened())
