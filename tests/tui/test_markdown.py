@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from brainstorm_tui.text.markdown import ASCII, layout, plain, preview
+from brainstorm_tui.text.markdown import ASCII, Growing, layout, plain, preview
 from brainstorm_tui.text.wrap import Line, Span
 
 WILD = st.one_of(
@@ -306,6 +306,27 @@ def test_only_the_last_lines_change_as_text_arrives(text: str, width: int) -> No
         before = now
 
 
+@pytest.mark.parametrize("text", [*SAMPLES, "\n\n".join([*SAMPLES, *SAMPLES])])
+def test_a_text_that_grows_is_laid_out_as_if_it_were_there_at_once(text: str) -> None:
+    growing = Growing(23)
+    for end in range(len(text)):
+        assert growing.layout(text[:end]) == layout(text[:end], 23, streaming=True), text[:end]
+
+
+def test_what_is_above_the_last_block_is_laid_out_once() -> None:
+    growing = Growing(20)
+    text = "One paragraph.\n\n- a list\n- of two\n\nAnother paragraph"
+    before = growing.layout(text)
+    after = growing.layout(f"{text} goes on.")
+    assert [a is b for a, b in zip(before, after, strict=False)][:4] == [True] * 4
+
+
+def test_a_text_that_begins_anew_leaves_nothing_of_the_first() -> None:
+    growing = Growing(20)
+    growing.layout("One.\n\nTwo.\n\nThree")
+    assert growing.layout("Four.\n\nFive") == layout("Four.\n\nFive", 20, streaming=True)
+
+
 @pytest.mark.parametrize("text", SAMPLES)
 def test_the_end_of_a_stream_looks_like_the_settled_text(text: str) -> None:
     assert rows(f"{text}\n\n", streaming=True) == rows(text)
@@ -340,6 +361,18 @@ def test_any_text_fits_and_is_safe(text: str, width: int, streaming: bool) -> No
     for line in layout(text, width, streaming=streaming):
         assert sum(cell_len(span.text) for span in line) <= width
         assert not any(ord(character) < 32 for span in line for character in span.text)
+
+
+@given(st.lists(st.one_of(WILD, st.sampled_from(SAMPLES)), max_size=5), st.data())
+@settings(max_examples=200)
+def test_any_text_that_grows_is_laid_out_as_if_it_were_there_at_once(
+    parts: list[str], data: st.DataObject
+) -> None:
+    text = data.draw(st.sampled_from(["\n", "\n\n"])).join(parts)
+    growing = Growing(20)
+    for end in sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=30))):
+        assert growing.layout(text[:end]) == layout(text[:end], 20, streaming=True), text[:end]
+    assert growing.layout(text, streaming=False) == layout(text, 20)
 
 
 @given(WILD, st.integers(-1, 1), st.booleans())

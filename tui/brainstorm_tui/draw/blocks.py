@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.again import again, brief, took_over
 from brainstorm_tui.draw.headings import said_by_user, turn_heading
-from brainstorm_tui.draw.prose import plain, prose
+from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
 from brainstorm_tui.look import Look
@@ -52,6 +52,7 @@ class Blocks:
         self.look = look
         self._settled: OrderedDict[tuple[object, ...], list[Strip]] = OrderedDict()
         self._moving: dict[str, tuple[tuple[object, ...], list[Strip]]] = {}
+        self._growing: dict[str, tuple[tuple[object, ...], GrowingProse]] = {}
 
     def lines(
         self,
@@ -91,7 +92,7 @@ class Blocks:
         moving = self._moving.get(name)
         if moving is not None and moving[0] == key:
             return moving[1]
-        drawing = _Drawing(self.look, session, form, state.place, wait)
+        drawing = _Drawing(self.look, session, form, state.place, wait, self._said)
         lines = list(drawing.block(index, turn, heard, is_chosen=bool(turn and turn.id == chosen)))
         if turn is not None and not turn.is_settled:
             self._moving[name] = key, lines
@@ -100,6 +101,29 @@ class Blocks:
         if len(self._settled) > KEPT:
             self._settled.popitem(last=False)
         return lines
+
+    def _said(self, turn: Turn, form: Form, ink: str, place: int) -> list[Strip]:
+        """The text of a turn; what of each role's latest one was laid out before is kept."""
+        streaming = turn.phase is not Phase.DONE
+        key = turn.id, turn.attempt, form.width, form.margins
+        kept = self._growing.get(turn.role)
+        if kept is not None and kept[0] == key:
+            return kept[1].lines(turn.text, ink=ink, streaming=streaming)
+        if turn.is_settled:
+            return list(
+                prose(
+                    self.look,
+                    turn.text,
+                    form.width,
+                    ink=ink,
+                    place=place,
+                    streaming=streaming,
+                    margins=form.margins,
+                )
+            )
+        growing = GrowingProse(self.look, form.width, place, form.margins)
+        self._growing[turn.role] = key, growing
+        return growing.lines(turn.text, ink=ink, streaming=streaming)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +134,7 @@ class _Drawing:
     place: int
     wait: str
     """When the turn is tried again, in words."""
+    said: Callable[[Turn, Form, str, int], list[Strip]]
 
     def block(
         self, index: int, turn: Turn | None, heard: list[Message], *, is_chosen: bool
@@ -210,19 +235,8 @@ class _Drawing:
     def _said(self, turn: Turn, ink: str) -> Iterator[Strip]:
         """The text; while it still comes, with a bar in the role's colour behind it."""
         look, form = self.look, self.form
-        is_live = not turn.is_settled
-        lines = list(
-            prose(
-                look,
-                turn.text,
-                form.width,
-                ink=ink,
-                place=self.place,
-                streaming=turn.phase is not Phase.DONE,
-                margins=form.margins,
-            )
-        )
-        if not is_live:
+        lines = self.said(turn, form, ink, self.place)
+        if turn.is_settled:
             yield from lines
             return
         cursor = Piece(look.symbols.bar, look.role(self.place))

@@ -34,6 +34,31 @@ def prose(
         yield _line(look, line, width, ink, place, margins)
 
 
+class GrowingProse:
+    """The same for a text that is still coming: what does not change any more is drawn once."""
+
+    def __init__(self, look: Look, width: int, place: int, margins: Margins) -> None:
+        self._look, self._width, self._place, self._margins = look, width, place, margins
+        self._growing = markdown.Growing(width, _signs(look))
+        self._ink = ""
+        self._drawn: list[tuple[Line, Strip]] = []
+
+    def lines(self, text: str, *, ink: str, streaming: bool) -> list[Strip]:
+        """All lines that there are of it by now."""
+        if ink != self._ink:
+            self._ink, self._drawn = ink, []
+        lines = self._growing.layout(text, streaming=streaming)
+        both = zip(lines, self._drawn, strict=False)
+        same = next((y for y, (line, (known, _)) in enumerate(both) if line is not known), None)
+        if same is None:
+            same = min(len(lines), len(self._drawn))
+        self._drawn[same:] = [
+            (line, _line(self._look, line, self._width, ink, self._place, self._margins))
+            for line in lines[same:]
+        ]
+        return [strip for _, strip in self._drawn]
+
+
 @lru_cache(maxsize=8192)
 def _line(
     look: Look, line: Line, width: int, ink: str, place: int | None, margins: Margins
@@ -44,9 +69,11 @@ def _line(
 
 def prose_lines(look: Look, text: str, width: int, *, streaming: bool = False) -> list[Line]:
     """The same as spans, whose styles `prose_style` knows."""
-    symbols = look.symbols
-    signs = markdown.Symbols(symbols.bullet, symbols.quote, symbols.rule)
-    return markdown.layout(text, width, streaming=streaming, symbols=signs)
+    return markdown.layout(text, width, streaming=streaming, symbols=_signs(look))
+
+
+def _signs(look: Look) -> markdown.Symbols:
+    return markdown.Symbols(look.symbols.bullet, look.symbols.quote, look.symbols.rule)
 
 
 def prose_style(look: Look, name: str, ink: str, place: int | None) -> Style:

@@ -39,6 +39,9 @@ from brainstorm_tui.widgets.search import SearchLine
 if TYPE_CHECKING:
     from brainstorm_tui.screens.role_menu import Chosen
 
+LANES_PER_SECOND = 4
+"""How often a lane in a pane is drawn while it grows."""
+
 ALL = 10**9
 """More lines than any pane has."""
 
@@ -99,6 +102,8 @@ class SessionScreen(Finding):
         self._followed: str | None = None
         """The id of the turn that the focus has followed."""
         self._blocks = Blocks(self.look)
+        self._lanes: dict[str, tuple[object, Strip]] = {}
+        """Each pane's own lane, and what it was drawn for."""
         self._shared_view = View()
         self._arrangement = Arrangement(1, 1, 0, 4, 1, 0, False, False, False, False)
 
@@ -534,16 +539,31 @@ class SessionScreen(Finding):
     def _draw_pane(self, pane: Pane, track: Track, lines: Lines, now: float) -> None:
         self._waiting.remove(pane)
         self._waiting.append(pane)
-        lane = []
-        if self._arrangement.has_lanes_in_panes:
-            room = pane.size.width - 2
-            blank = Piece(" ", self.look.ink("dim"))
-            cells = lane_strip(self.look, track, pane.role, room)
-            edge = Strip([*strip(1, blank.style, [blank])])
-            lane = [Strip.join([edge, cells, edge])]
+        lane = [self._lane(pane, track)] if self._arrangement.has_lanes_in_panes else []
         title = partial(self._title, pane, now)
         pane.draw(title, lane, lines, len(self.session.rounds) + 1)
         pane.mark(self.wanted, self.look.chip("inverse"))
+
+    def _lane(self, pane: Pane, track: Track) -> Strip:
+        """A pane's own lane. While it grows it is drawn less often than the words."""
+        place = self._names.index(pane.role)
+        moment: object = track.now, track.end, track.session.revision
+        if track.session.is_under_way and isinstance(self.transport, Live):
+            # Not all panes in the same frame.
+            moment = int(track.now * LANES_PER_SECOND + place / len(self._names))
+        key = moment, self.look, pane.size.width, len(track.session.rounds)
+        kept = self._lanes.get(pane.role)
+        if kept is None or kept[0] != key:
+            blank = Piece(" ", self.look.ink("dim"))
+            edge = Strip([*strip(1, blank.style, [blank])])
+            cells = lane_strip(self.look, track, pane.role, pane.size.width - 2)
+            kept = self._lanes[pane.role] = key, Strip.join([edge, cells, edge])
+        return kept[1]
+
+    def draw_all(self) -> None:
+        """Draw the whole screen at once, lanes too."""
+        self._lanes.clear()
+        super().draw_all()
 
     def _form(self, pane: Pane) -> Form:
         width = pane.size.width

@@ -52,7 +52,49 @@ def layout(
     blocks = parse(text, half_open=streaming)
     if blocks is None:
         return wrap([Span(text.strip("\n"))], width)
-    return _Page(width, symbols).fill(blocks)
+    page = _Page(width, symbols)
+    page.fill(blocks)
+    return page.lines()
+
+
+class Growing:
+    """Draws a message that is still coming, again and again.
+
+    Its lines are those of `layout`. What is above its last block does not change any more, so it is
+    laid out once only: those lines are the same objects every time.
+    """
+
+    def __init__(self, width: int, symbols: Symbols = UNICODE) -> None:
+        self._width, self._symbols = width, symbols
+        self._above = ""
+        """The text above the last block."""
+        self._page = _Page(width, symbols)
+        """What is laid out of it."""
+
+    def layout(self, text: str, *, streaming: bool = True) -> list[Line]:
+        """Draw what there is of the message by now; once it is whole, without `streaming`."""
+        from brainstorm_tui.text.parse import is_too_much, parse
+
+        known = sanitise(hold_back(text) if streaming else text)
+        if not known.startswith(self._above):
+            # It begins anew, or what was held back is longer than it was.
+            self._above, self._page = "", _Page(self._width, self._symbols)
+        rest = known[len(self._above) :]
+        blocks = None if is_too_much(known) else parse(rest, half_open=streaming)
+        if blocks is None:
+            return layout(text, self._width, streaming=streaming, symbols=self._symbols)
+        last = max((at for at, block in enumerate(blocks) if _is_top(block)), default=0)
+        if last:
+            start = (blocks[last].map or [0])[0]
+            self._page.fill(blocks[:last])
+            self._above = known.removesuffix(rest.split("\n", start)[start])
+        page = self._page.twin()
+        page.fill(blocks[last:])
+        return page.lines()
+
+
+def _is_top(block: "Token") -> bool:
+    return block.level == 0 and block.nesting >= 0
 
 
 def plain(text: str) -> str:
@@ -97,8 +139,20 @@ class _Page:
         self._margins: list[_Margin] = []
         self._previous = ""
 
-    def fill(self, blocks: Sequence["Token"]) -> list[Line]:
-        """Draw the blocks of a whole text."""
+    def twin(self) -> "_Page":
+        """A page that is the same now, between two blocks, and is filled by itself from here on."""
+        twin = _Page(self._width, self._symbols)
+        twin._lines, twin._previous = self._lines[:], self._previous
+        return twin
+
+    def lines(self) -> list[Line]:
+        """All lines up to the last that is not empty."""
+        while self._lines and not self._lines[-1]:
+            self._lines.pop()
+        return self._lines
+
+    def fill(self, blocks: Sequence["Token"]) -> None:
+        """Draw blocks under those that are there."""
         style = ""
         table: list[Token] | None = None
         for block in blocks:
@@ -118,9 +172,6 @@ class _Page:
                 self._draw(style or "paragraph", wrap(spans, self._room()))
             else:
                 self._draw_block(block)
-        while self._lines and not self._lines[-1]:
-            self._lines.pop()
-        return self._lines
 
     def _draw_block(self, block: "Token") -> None:
         match block.type:

@@ -23,7 +23,7 @@ def parse(text: str, *, half_open: bool) -> list[Token] | None:
         text: Sanitised already.
         half_open: Take what is open at the end as open to the end.
     """
-    if len(text) > LONGEST or text.count("[") > MOST_BRACKETS:
+    if is_too_much(text):
         return None
     parser = _parser()
     blocks = parser.parse(text)
@@ -36,6 +36,11 @@ def parse(text: str, *, half_open: bool) -> list[Token] | None:
             env = {HALF_OPEN: half_open and block is last}
             parser.inline.parse(block.content, parser, env, block.children)
     return blocks
+
+
+def is_too_much(text: str) -> bool:
+    """Whether a text is shown as it was written, since it takes too long to parse."""
+    return len(text) > LONGEST or text.count("[") > MOST_BRACKETS
 
 
 def address_of(text: str) -> str:

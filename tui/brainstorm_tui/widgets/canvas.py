@@ -5,7 +5,7 @@ from typing import Self
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -37,6 +37,11 @@ class Canvas(Widget):
         self._drawn: list[Strip | None] = []
         """What the terminal is given, line by line, as far as it is known."""
         self._drawn_for: object = None
+
+    @property
+    def size(self) -> Size:
+        """Its cells: it has no border, and no padding."""
+        return self.outer_size
 
     def show(self, lines: Sequence[Strip]) -> None:
         """Show these lines from now on."""
@@ -95,10 +100,10 @@ class Canvas(Widget):
         again for every line beside one that has changed: with many panes, that is most of the work.
         """
         filters = self.get_line_filters()
-        state = self.outer_size, filters
+        state = self.size, filters
         if state != self._drawn_for:
             self._drawn_for = state
-            self._drawn = [None] * self.outer_size.height
+            self._drawn = [None] * self.size.height
         if None in self._drawn:
             _, background = self.background_colors
             for y in crop.line_range:
@@ -108,7 +113,7 @@ class Canvas(Widget):
                         line = line.apply_filter(each, background)
                     self._drawn[y] = line
         lines = [line for line in self._drawn[crop.y : crop.bottom] if line is not None]
-        if crop.column_span == (0, self.outer_size.width):
+        if crop.column_span == (0, self.size.width):
             return lines
         return [line.crop(*crop.column_span) for line in lines]
 
