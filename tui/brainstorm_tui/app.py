@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 THEME_WATCH_S = 1.0
 """How often the user's themes are looked at for changes."""
 
+GC_THRESHOLDS = 5_000, 4, 200
+"""While the screen is up, garbage is collected in small portions, each a matter of milliseconds."""
+
 
 def _fault_commands() -> "type[Provider]":
     # Imported on demand: the first frame does not wait for it.
@@ -169,6 +172,7 @@ class BrainstormApp(App[int]):
         self._take_in(themes.textuals(self._themes))
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
 
     async def on_unmount(self) -> None:
         """Close the log, however the app came to its end."""

@@ -16,7 +16,7 @@ from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
 from brainstorm_tui.look import Look
 
-KEPT = 4000
+KEPT = 500
 """How many settled blocks keep their lines."""
 
 

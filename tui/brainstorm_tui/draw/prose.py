@@ -59,7 +59,7 @@ class GrowingProse:
         return [strip for _, strip in self._drawn]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _line(
     look: Look, line: Line, width: int, ink: str, place: int | None, margins: Margins
 ) -> Strip:

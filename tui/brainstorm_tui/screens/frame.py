@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 15
 
-SHARES = 4
+SHARES = 3
 """A frame of many parts is drawn in so many shares: nothing waits for all of it, no key either."""
 
-SHARE_S = 1 / (FRAMES_PER_SECOND * SHARES)
+SHARE_S = 1 / 60
+
+HASTE = 2
+"""Parts that are drawn first, alone, where somebody waits for them: the answer to a key."""
 
 FEW = 12
 """Parts that are drawn at once all the same: a few panes take no time worth sharing out."""
@@ -210,17 +213,20 @@ class Frame(Screen[None]):
         if self._drawn is None or self._drawn[1] != shown:
             # What is on the screen is wrong, so the frame that is being drawn is too.
             self._parts.clear()
+            first = HASTE
         elif self._parts or (state == self._drawn and not session.is_under_way):
             return
+        else:
+            first = None
         self._drawn = state
         self._parts.extend(self._frame())
         count = len(self._parts)
         self._share = count if count <= FEW else ceil(count / SHARES)
-        self._go_on()
+        self._go_on(first if count > FEW else None)
 
-    def _go_on(self) -> None:
+    def _go_on(self, share: int | None = None) -> None:
         """Draw a share of the frame; the next one soon."""
-        for _ in range(min(self._share, len(self._parts))):
+        for _ in range(min(share or self._share, len(self._parts))):
             self._parts.popleft()()
         if self._parts:
             self._sharing.resume()

@@ -5,6 +5,7 @@ from typing import Self
 
 from rich.style import Style
 from textual import events
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -34,8 +35,10 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Strip] = ()
-        self._drawn: list[Strip | None] = []
-        """What the terminal is given, line by line, as far as it is known."""
+        self._drawn: list[tuple[Strip, Strip]] = []
+        """The lines in view, before and behind the filters."""
+        self._stale: set[int] = set()
+        """Those of them that have to be drawn again."""
         self._drawn_for: object = None
 
     @property
@@ -66,8 +69,7 @@ class Canvas(Widget):
         if not regions:
             self._drawn_for = None
         for region in regions:
-            for y in range(region.y, min(region.bottom, len(self._drawn))):
-                self._drawn[y] = None
+            self._stale.update(region.line_range)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
@@ -100,22 +102,31 @@ class Canvas(Widget):
         again for every line beside one that has changed: with many panes, that is most of the work.
         """
         filters = self.get_line_filters()
-        state = self.size, filters
+        width, height = self.size
+        state = width, height, filters
         if state != self._drawn_for:
             self._drawn_for = state
-            self._drawn = [None] * self.size.height
-        if None in self._drawn:
-            _, background = self.background_colors
-            for y in crop.line_range:
-                if self._drawn[y] is None:
-                    line = self.render_line(y)
-                    for each in filters:
-                        line = line.apply_filter(each, background)
-                    self._drawn[y] = line
-        lines = [line for line in self._drawn[crop.y : crop.bottom] if line is not None]
-        if crop.column_span == (0, self.size.width):
-            return lines
-        return [line.crop(*crop.column_span) for line in lines]
+            blank = Strip([])
+            self._drawn = [(blank, blank)] * height
+            self._stale.update(range(height))
+        if self._stale:
+            self._draw_stale(filters)
+        lines = [line for _, line in self._drawn[crop.y : crop.bottom]]
+        return lines if crop.width == width else [line.crop(*crop.column_span) for line in lines]
+
+    def _draw_stale(self, filters: Sequence[LineFilter]) -> None:
+        _, background = self.background_colors
+        # A line that has moved has been through the filters already.
+        known = {id(line): (line, filtered) for line, filtered in self._drawn}
+        for y in self._stale.intersection(range(len(self._drawn))):
+            line = self.render_line(y)
+            if id(line) not in known:
+                segments = list(line)
+                for each in filters:
+                    segments = each.apply(segments, background)
+                known[id(line)] = line, Strip(segments, line.cell_length)
+            self._drawn[y] = known[id(line)]
+        self._stale.clear()
 
     def render_line(self, y: int) -> Strip:
         """A line, padded to the widget's width."""
