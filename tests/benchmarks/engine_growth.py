@@ -42,15 +42,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each (default 3)")
     runs = parser.parse_args().runs
-    ratios = [_apart(many_rounds) for _ in range(runs)]
+    ratios = [apart(many_rounds) for _ in range(runs)]
     print(f"a turn after {MANY_ROUNDS:,} rounds: {statistics.median(ratios):.2f} × one after ten")
-    crowds = [_apart(many_roles) for _ in range(runs)]
+    crowds = [apart(many_roles) for _ in range(runs)]
     seconds, megabytes, log = (statistics.median(column) for column in zip(*crowds, strict=True))
     print(
         f"{MANY_ROLES:,} roles, 10 rounds beyond the first: {seconds:.2f} s,"
         f" {megabytes:.0f} MB of memory, {log:.1f} MB of log"
     )
-    ratios = [_apart(waiting) for _ in range(runs)]
+    ratios = [apart(waiting) for _ in range(runs)]
     print(f"3 roles, 5 rounds at 200 ms: {statistics.median(ratios):.3f} × the ideal")
 
 
@@ -117,7 +117,7 @@ def _controller(roles: int, journal: Journal, latency: float) -> Controller:
     return Controller(environment, 0)
 
 
-def _apart(measure: Callable[[], Any]) -> Any:
+def apart(measure: Callable[[], Any]) -> Any:
     """The result of a function that runs in a new process."""
     with multiprocessing.get_context("spawn").Pool(1, gc.set_threshold, (GC_THRESHOLD,)) as pool:
         return pool.apply(measure)

@@ -67,13 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=15, help="runs of each program (default 15)")
     runs = parser.parse_args().runs
-    taken: dict[str, list[Taken]] = {program.name: [] for program in PROGRAMS}
-    with tempfile.TemporaryDirectory() as home:
-        for program in PROGRAMS:
-            first_frame(program, home)  # So that everything is compiled, and in the disk's cache.
-        for _ in range(runs):
-            for program in PROGRAMS:
-                taken[program.name].append(first_frame(program, home))
+    taken = measure(runs)
     print(f"{'':26}  median  fastest  ratio  processor  ratio   ({runs} runs)")
     base = _medians(taken[PROGRAMS[0].name])
     for name, each in taken.items():
@@ -82,6 +76,18 @@ def main() -> None:
             f"{name:26} {passed:5.3f} s  {min(each).passed:5.3f} s  {passed / base.passed:5.2f}"
             f"    {processor:5.3f} s  {processor / base.processor:5.2f}"
         )
+
+
+def measure(runs: int) -> dict[str, list[Taken]]:
+    """What each program took; they start in turns, so that all meet the same machine."""
+    taken: dict[str, list[Taken]] = {program.name: [] for program in PROGRAMS}
+    with tempfile.TemporaryDirectory() as home:
+        for program in PROGRAMS:
+            first_frame(program, home)  # So that everything is compiled, and in the disk's cache.
+        for _ in range(runs):
+            for program in PROGRAMS:
+                taken[program.name].append(first_frame(program, home))
+    return taken
 
 
 def _medians(taken: Sequence[Taken]) -> Taken:
