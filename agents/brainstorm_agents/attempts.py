@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from brainstorm_agents import tokens
+from msgspec.structs import replace
+
+from brainstorm_agents.accounts import sent, used
 from brainstorm_agents.calls import Reply, call
 from brainstorm_agents.clock import Clock
-from brainstorm_agents.errors import ModelError
+from brainstorm_agents.errors import ModelError, TookTooLong
 from brainstorm_agents.events import (
     Event,
     TurnAsked,
@@ -16,6 +18,7 @@ from brainstorm_agents.events import (
     TurnRetried,
     TurnStreamed,
     TurnSwitched,
+    Usage,
 )
 from brainstorm_agents.models import Models, Request
 from brainstorm_agents.models.faulty import afflicted
@@ -51,6 +54,8 @@ class Asking:
     slots: Slots
     clock: Clock
     emit: Emit
+    used: Usage | None = None
+    """What the attempt has used after which nobody was asked any more."""
     _began: float = 0.0
     _queued: float = 0.0
     _came: float | None = None
@@ -70,7 +75,7 @@ class Asking:
             if failure:
                 if self._left(patience(model)) <= 0:
                     break
-                self._tell(TurnSwitched, name, str(failure))
+                self._tell(TurnSwitched, name, str(failure), self.used)
             params = model.params if failure else role.params
             try:
                 return await self._ask(name, model, params)
@@ -98,10 +103,13 @@ class Asking:
                     self._left(granted),
                     granted,
                 )
+                reply = self._with_prompt(reply)
                 slot.tokens = reply.usage.prompt + reply.usage.completion
                 return reply
             except ModelError as error:
                 failure = error
+                is_refused = not isinstance(error, TookTooLong)
+                self.used = used(self.session, self.turn, is_refused=is_refused)
             finally:
                 self.slots.give_back(slot)
             made = number - before
@@ -110,7 +118,7 @@ class Asking:
             if reason := self._reason_to_give_up(failure, granted, made, wait):
                 raise ModelError(reason)
             last = before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0
-            self._tell(TurnRetried, number, str(failure), wait, last)
+            self._tell(TurnRetried, number, str(failure), wait, last, self.used)
             await self.clock.sleep(wait)
 
     def _reason_to_give_up(
@@ -129,6 +137,14 @@ class Asking:
             )
         return ""
 
+    def _with_prompt(self, reply: Reply) -> Reply:
+        """A reply with the tokens that were sent, where its model has not counted them."""
+        usage = reply.usage
+        if not usage.counted or usage.prompt:
+            return reply
+        prompt = sent(self.session, self.turn)
+        return replace(reply, usage=replace(usage, prompt=prompt)) if prompt else reply
+
     def _left(self, granted: Patience) -> float:
         """What is left of the turn's limit, in seconds: its time in the queue does not count."""
         if granted.timeouts.turn == math.inf:
@@ -138,8 +154,7 @@ class Asking:
     async def _slot(self, request: Request) -> Slot:
         needed = 0
         if self.slots.is_counting_tokens(request.model):
-            messages = request.prompt.messages()
-            needed = sum(tokens.count(message["content"]) for message in messages)
+            needed = request.prompt.tokens
             needed += int(request.params.get("max_tokens") or REPLY_TOKENS)
         slot = await self.slots.take(request.model, needed, self._wait)
         if self._came is not None:

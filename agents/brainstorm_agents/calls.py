@@ -71,7 +71,7 @@ async def call(
     text = gathered.text
     if not text.strip():
         raise ModelError("the model ended its reply without a word")
-    return Reply(text, usage or Usage(completion=tokens.count(text), counted=True), note)
+    return Reply(text, usage or gathered.usage, note)
 
 
 def _without_last(chunk: Chunk, more: float) -> Chunk:
@@ -90,12 +90,19 @@ class _Gathered:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._said: list[str] = []
+        self._thought: list[str] = []
         self._timer: Timer | None = None
 
     @property
     def text(self) -> str:
         """All the text that was given on."""
         return "".join(self._said)
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all that was given on, estimated; thoughts cost what words do."""
+        said = tokens.count(self.text) + tokens.count("".join(self._thought))
+        return Usage(completion=said, counted=True)
 
     def add(self, text: str, reasoning: str) -> None:
         """Take in what has just arrived."""
@@ -121,6 +128,8 @@ class _Gathered:
             text, reasoning = "".join(self._text), "".join(self._reasoning)
             if text:
                 self._said.append(text)
+            if reasoning:
+                self._thought.append(reasoning)
             self._text.clear()
             self._reasoning.clear()
             self._hear(text, reasoning)

@@ -276,5 +276,6 @@ class Controller:
                     for name in scenario.models_in_turn(role.model)
                 }
             )
+            self.environment.describe()
         finally:
             self.is_preparing = False

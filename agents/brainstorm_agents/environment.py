@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from brainstorm_agents.accounts import used
 from brainstorm_agents.attempts import Asking
 from brainstorm_agents.calls import Reply
 from brainstorm_agents.cast import ScheduleName
@@ -18,6 +19,7 @@ from brainstorm_agents.events import (
     Event,
     FaultSet,
     IdeaKept,
+    ModelsDescribed,
     RoleAskedAgain,
     RoleMuted,
     RoleTakenOver,
@@ -41,6 +43,7 @@ from brainstorm_agents.events import (
 from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.journal import Journal
 from brainstorm_agents.models import Models
+from brainstorm_agents.named_model import Facts
 from brainstorm_agents.redaction import redact
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.schedules import SCHEDULES, Planned, Schedule
@@ -114,6 +117,20 @@ class Environment:
         for turn in current.turns if current else ():
             self._cancel(turn)
 
+    def describe(self) -> None:
+        """Note what is known of the models beside the scenario, once they are ready."""
+        session = self.session
+        found: dict[str, Facts] = {}
+        for role in session.scenario.roles:
+            for place, name in enumerate(session.scenario.models_in_turn(role.model)):
+                if name not in session.described and name not in found:
+                    model = session.scenario.model(name)
+                    params = model.params if place else role.params
+                    if (facts := self.models.facts(model, params)) != Facts():
+                        found[name] = facts
+        if found:
+            self._emit(ModelsDescribed, models=found)
+
     def say(self, text: str, to: Iterable[str] = ()) -> None:
         """Publish what the user says, to everyone or to some; heard in the next round."""
         count = len(self.session.user_positions) + 1
@@ -137,8 +154,9 @@ class Environment:
 
     def take_over(self, role: str, text: str) -> None:
         """Let a role say what the person has typed: in its turn under way, or else its next one."""
-        self._emit(RoleTakenOver, role=role, text=whole_text(text))
         turn = self.session.roles[role].turn
+        usage = used(self.session, turn) if turn else None
+        self._emit(RoleTakenOver, role=role, text=whole_text(text), usage=usage)
         if turn and not turn.is_settled and turn.id in self._tasks:
             self._tasks[turn.id].cancel()
 
@@ -146,7 +164,7 @@ class Environment:
         """Give up a turn that is under way or has been stopped: it has failed."""
         turn = self.session.turns[id_]
         if turn.is_settled:
-            self._fail(turn, SKIPPED)
+            self._fail(turn, SKIPPED, None)
         else:
             self.stop(SKIPPED, only=id_)
 
@@ -316,9 +334,10 @@ class Environment:
             self._cancel(turn)
             raise
         except ModelError as error:
-            self._fail(turn, str(error))
+            self._fail(turn, str(error), asking.used)
         except Exception as error:
-            self._fail(turn, redact(f"unexpectedly: {type(error).__name__}: {error}"))
+            usage = used(self.session, turn)
+            self._fail(turn, redact(f"unexpectedly: {type(error).__name__}: {error}"), usage)
         else:
             self._finish(turn, reply)
 
@@ -336,8 +355,9 @@ class Environment:
             note=reply.note,
         )
 
-    def _fail(self, turn: Turn, reason: str) -> None:
-        self._emit(TurnFailed, id=turn.id, role=turn.role, reason=whole_text(reason))
+    def _fail(self, turn: Turn, reason: str, usage: Usage | None) -> None:
+        about = {"id": turn.id, "role": turn.role, "reason": whole_text(reason)}
+        self._emit(TurnFailed, **about, usage=usage)
 
     def _say_line(self, turn: Turn) -> None:
         """Let a turn say what the person has typed: an attempt whose model is the person."""
@@ -353,12 +373,17 @@ class Environment:
             return
         reason = self._stops.get(turn.id, "")
         if reason == SKIPPED:
-            self._fail(turn, SKIPPED)
+            self._fail(turn, SKIPPED, self._used(turn))
         elif turn.role in self.session.lines and not reason:
             self._say_line(turn)
         else:
             reason = reason or "interrupted"
-            self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason)
+            usage = self._used(turn)
+            self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason, usage=usage)
+
+    def _used(self, turn: Turn) -> Usage | None:
+        """What the attempt under way has used; one that was taken over is on the bill already."""
+        return None if turn.role in self.session.lines else used(self.session, turn)
 
     def _emit(self, kind: type[Event], /, *values: Any, **fields: Any) -> None:
         """Apply and log an event; what is given are its fields after its number and time."""

@@ -97,6 +97,10 @@ class ModelError(BrainstormError):
         self.retry_after = retry_after
 
 
+class TookTooLong(ModelError):
+    """A call was cut off by one of its time limits: what was asked had been sent."""
+
+
 def _located(problem: str, source: str, line: int | None, column: int | None, remedy: str) -> str:
     if not source.isprintable():
         source = repr(source)

@@ -9,6 +9,7 @@ import msgspec
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.fault import FaultKind
+from brainstorm_agents.named_model import Facts
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.upgrade import Step, upgrade
@@ -48,6 +49,15 @@ class SessionStarted(Event, frozen=True):
     seed: int
     started_at: str
     parent: Parent | None = None
+
+
+class ModelsDescribed(Event, frozen=True):
+    """What is known of models that the scenario does not say: their prices and windows, by name.
+
+    They are looked up once and hold from then on, whatever becomes of the table.
+    """
+
+    models: dict[str, Facts]
 
 
 class UserSpoke(Event, frozen=True):
@@ -121,6 +131,8 @@ class TurnRetried(Event, frozen=True):
     wait_s: float
     of: int = 0
     """The number of the last attempt that the model may be given; 0 where nobody knows."""
+    usage: Usage | None = None
+    """What the attempt has used that ended with this, if it used anything."""
 
 
 class TurnSwitched(Event, frozen=True):
@@ -130,6 +142,8 @@ class TurnSwitched(Event, frozen=True):
     role: str
     model: str
     reason: str
+    usage: Usage | None = None
+    """What the attempt has used that ended with this, if it used anything."""
 
 
 class TurnQueued(Event, frozen=True):
@@ -161,6 +175,8 @@ class TurnFailed(Event, frozen=True):
     id: str
     role: str
     reason: str
+    usage: Usage | None = None
+    """What the attempt has used that ended with this, if it used anything."""
 
 
 class TurnCancelled(Event, frozen=True):
@@ -169,6 +185,8 @@ class TurnCancelled(Event, frozen=True):
     id: str
     role: str
     reason: str
+    usage: Usage | None = None
+    """What the attempt has used that ended with this, if it used anything."""
 
 
 class IdeaKept(Event, frozen=True):
@@ -189,6 +207,8 @@ class RoleTakenOver(Event, frozen=True):
 
     role: str
     text: str
+    usage: Usage | None = None
+    """What the attempt has used that the person cut short, if there was one."""
 
 
 class FaultSet(Event, frozen=True):
@@ -225,6 +245,7 @@ class SessionEnded(Event, frozen=True):
 
 AnyEvent = (
     SessionStarted
+    | ModelsDescribed
     | UserSpoke
     | RoundStarted
     | RoundFinished

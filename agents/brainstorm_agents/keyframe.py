@@ -6,6 +6,7 @@ from collections import Counter
 from copy import copy
 from itertools import islice
 
+from brainstorm_agents.bill import Bill
 from brainstorm_agents.session import Phase, RoleState, Round, Session
 
 
@@ -21,7 +22,16 @@ class Keyframe:
         session: The session, which only `apply` may change from here on.
     """
 
-    __slots__ = ("_open", "_published", "_roles", "_rounds", "_session", "_stretches", "_turns")
+    __slots__ = (
+        "_bills",
+        "_open",
+        "_published",
+        "_roles",
+        "_rounds",
+        "_session",
+        "_stretches",
+        "_turns",
+    )
 
     def __init__(self, session: Session) -> None:
         current = session.open_round
@@ -38,6 +48,7 @@ class Keyframe:
         begun = Counter(turn.role for turn in turns)
         self._roles = array("L")
         """Six numbers a role."""
+        self._bills = tuple(state.bill for state in session.roles.values())
         for state in session.roles.values():
             before = len(state.turns) - begun[state.name]
             self._roles.extend((before, state.seen, state.asked, state.last_number))
@@ -60,8 +71,8 @@ class Keyframe:
         session.under_way = whole.under_way.first(self._stretches, is_open=whole.is_under_way)
         # Before the header there are no roles, and no numbers.
         numbers = zip(*[iter(self._roles)] * 6, strict=True)
-        states = zip(whole.roles.values(), numbers, strict=False)
-        session.roles = {state.name: self._role(state, *then) for state, then in states}
+        states = zip(whole.roles.values(), self._bills, numbers, strict=False)
+        session.roles = {state.name: self._role(state, bill, *then) for state, bill, then in states}
         if self._open:
             self._reopen(self._open, session)
         return session
@@ -69,6 +80,7 @@ class Keyframe:
     def _role(
         self,
         state: RoleState,
+        bill: Bill,
         turns: int,
         seen: int,
         asked: int,
@@ -79,7 +91,7 @@ class Keyframe:
         then = copy(state)
         then.turns = state.turns[:turns]
         then.positions = _below(self._published, state.positions)
-        then.seen, then.asked = seen, asked
+        then.seen, then.asked, then.bill = seen, asked, bill
         then.last_number, then.muted, then.revision = last_number, bool(muted), revision
         return then
 

@@ -36,6 +36,14 @@ class Price(msgspec.Struct, frozen=True):
     output: float
 
 
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a table says of a model, beside what the scenario does."""
+
+    price: Price | None = None
+    window: int | None = None
+    """How many tokens a prompt may have."""
+
+
 class NamedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An entry of a scenario's `models`; a model that has none is called by the defaults."""
 

@@ -13,6 +13,12 @@ MOCK = "mock"
 RECORDED = "recorded:"
 """What the name of a recorded model begins with; a log's name follows."""
 
+
+def is_real(name: str) -> bool:
+    """Whether a model of that name is asked for every reply: that takes its time, and may cost."""
+    return name != MOCK and not name.startswith(RECORDED)
+
+
 MOCK_PARAMS = ("latency", "first_token", "tokens_per_second", "tokens", "fail", "script")
 RECORDED_PARAMS = ("strict",)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple, overload
 
+from brainstorm_agents import tokens
 from brainstorm_agents.events import Ranges
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
@@ -119,6 +120,11 @@ class Prompt:
         Its own turns are the assistant's; what it heard before each is the user's, by name.
         """
         return [{"role": part.role, "content": part.content} for part in self.parts()]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens all of it is, estimated."""
+        return sum(tokens.count(message["content"]) for message in self.messages())
 
     def parts(self) -> Iterator[Part]:
         """The same, each message with its turn; the last one is what is new."""

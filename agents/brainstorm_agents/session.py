@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from itertools import islice
 
+from brainstorm_agents.bill import Bill, bill
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.errors import UnfitEvent
 from brainstorm_agents.events import (
     Event,
     FaultSet,
     IdeaKept,
+    ModelsDescribed,
     Ranges,
     RoleAskedAgain,
     RoleMuted,
@@ -29,9 +31,12 @@ from brainstorm_agents.events import (
     TurnStarted,
     TurnStreamed,
     TurnSwitched,
+    Usage,
     UserSpoke,
 )
 from brainstorm_agents.fault import Fault
+from brainstorm_agents.named_model import Facts, Price
+from brainstorm_agents.parameters import is_real
 from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.turns import (
     IN_CALL,
@@ -80,6 +85,10 @@ class Session:
         self.user_positions: list[int] = []
         self.ideas: dict[str, None] = {}
         """The ids of the turns that the person keeps as ideas, in the order of keeping."""
+        self.described: dict[str, Facts] = {}
+        """What is known of models beside what the scenario says, by their names."""
+        self.bill = Bill()
+        """What all attempts that are over have used and cost."""
         self.schedule: ScheduleName = "simultaneous"
         """How the next round runs."""
         self.lines: dict[str, str] = {}
@@ -150,6 +159,15 @@ class Session:
         if turn.phase is Phase.CANCELLED:
             return not self.roles[turn.role].muted
         return turn.phase not in OVER
+
+    def price(self, name: str) -> Price | None:
+        """The price of the model called `name`: the scenario's, else the table's at the time."""
+        said = self.scenario.model(name).price
+        return said if said is not None else self.described.get(name, _UNKNOWN).price
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody has to be paid for what the model called `name` says."""
+        return name == USER or not is_real(self.scenario.model(name).model)
 
     def horizon(self, round_: Round) -> int:
         """How many of the published messages a turn of a round that begins now can see.
@@ -226,6 +244,10 @@ class Session:
             self.roles[role.name] = RoleState(
                 role.name, place, prefixes[role.name], watched, cursor
             )
+
+    def _describe(self, event: ModelsDescribed) -> None:
+        # A new one: what is there may be shared with a session of the past.
+        self.described = self.described | event.models
 
     def _hear_user(self, event: UserSpoke) -> None:
         if event.to:
@@ -305,6 +327,7 @@ class Session:
         turn = self._turn(event.id)
         turn.reason = event.reason
         turn.retries.append(event)
+        self._charge(turn, event.usage)
         turn.enter(Phase.RETRYING, event.t)
         self._touch(turn)
 
@@ -312,6 +335,7 @@ class Session:
         turn = self._turn(event.id)
         turn.reason = event.reason
         turn.switches.append(event)
+        self._charge(turn, event.usage)
         self._queue(turn, event.t)
 
     def _queue_turn(self, event: TurnQueued) -> None:
@@ -319,6 +343,7 @@ class Session:
 
     def _finish_turn(self, event: TurnFinished) -> None:
         turn = self._turn(event.id)
+        self._charge(turn, event.usage)
         turn.settle_text(event.text)
         turn.usage, turn.note, turn.edited = event.usage, event.note, event.edited
         self._settle(turn, Phase.DONE, event.t, "")
@@ -337,12 +362,15 @@ class Session:
             self._turn_over(turn, Phase.FAILED, event.t, event.reason)
         else:
             turn = self._turn(event.id)
+            self._charge(turn, event.usage)
             self._settle(turn, Phase.FAILED, event.t, event.reason)
         self.failed += 1
         self.roles[turn.role].asked = turn.horizon
 
     def _cancel_turn(self, event: TurnCancelled) -> None:
-        self._settle(self._turn(event.id), Phase.CANCELLED, event.t, event.reason)
+        turn = self._turn(event.id)
+        self._charge(turn, event.usage)
+        self._settle(turn, Phase.CANCELLED, event.t, event.reason)
 
     def _keep_idea(self, event: IdeaKept) -> None:
         turn = self.turns.get(event.id)
@@ -368,6 +396,8 @@ class Session:
         state = self.roles.get(event.role)
         if state is None:
             raise UnfitEvent(f"there is no role {event.role!r} to take over")
+        if state.turn is not None:
+            self._charge(state.turn, event.usage)
         # A new one: what is there may be shared with a session of the past.
         self.lines = self.lines | {event.role: event.text}
         state.revision += 1
@@ -428,6 +458,18 @@ class Session:
         turn.enter(Phase.QUEUED, t)
         self._touch(turn)
 
+    def _charge(self, turn: Turn, usage: Usage | None) -> None:
+        """Put what an attempt has used on every bill that it belongs to."""
+        if usage is None:
+            return
+        name = turn.model
+        used = bill(usage, self.price(name), is_free=self.is_free(name))
+        state = self.roles[turn.role]
+        turn.bill += used
+        turn.round.bill += used
+        state.bill += used
+        self.bill += used
+
     def _turn_over(self, turn: Turn, phase: Phase, t: float, reason: str) -> None:
         """Let a turn that is settled be settled otherwise."""
         turn.enter(phase, t)
@@ -447,8 +489,11 @@ class Session:
         self.roles[turn.role].revision += 1
 
 
+_UNKNOWN = Facts()
+
 _TAKERS: dict[type[Event], Callable[..., None]] = {
     SessionStarted: Session._start,
+    ModelsDescribed: Session._describe,
     UserSpoke: Session._hear_user,
     RoundStarted: Session._start_round,
     RoundFinished: Session._finish_round,

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from brainstorm_agents.clock import Clock, Timer
-from brainstorm_agents.errors import ModelError
+from brainstorm_agents.errors import ModelError, TookTooLong
 from brainstorm_agents.named_model import Timeouts
 
 _TICK_S = 1e-6
@@ -70,7 +70,7 @@ class _Limit:
     def error(self, model: str) -> ModelError:
         what = self._told.format(f"{self.seconds:g} s")
         where = f"its limit is {self.name}, among the timeouts of the model in the scenario"
-        return ModelError(f"{model}: {what}; {where}", retryable=self._retryable)
+        return TookTooLong(f"{model}: {what}; {where}", retryable=self._retryable)
 
 
 class _Watch:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from brainstorm_agents import tokens
+from brainstorm_agents.bill import Bill
 from brainstorm_agents.events import (
     Ranges,
     RoundStarted,
@@ -71,6 +72,7 @@ class Turn:
         "_text",
         "_weight",
         "attempt",
+        "bill",
         "discarded",
         "edited",
         "fault",
@@ -116,6 +118,8 @@ class Turn:
         self.discarded = ""
         """What an earlier attempt had said before it was given up."""
         self.usage: Usage | None = None
+        self.bill = Bill()
+        """What all its attempts that are over have used and cost."""
         self.note = ""
         """What is worth knowing about the reply beside its text."""
         self.fault: Fault | None = None
@@ -234,7 +238,7 @@ class Turn:
 class Round:
     """One step of the environment. It is open until all its turns are done or failed."""
 
-    __slots__ = ("ended", "horizon", "number", "published", "schedule", "started", "turns")
+    __slots__ = ("bill", "ended", "horizon", "number", "published", "schedule", "started", "turns")
 
     def __init__(self, event: RoundStarted, horizon: int) -> None:
         self.number = event.round
@@ -245,6 +249,8 @@ class Round:
         self.ended: float | None = None
         self.turns: list[Turn] = []
         self.published: tuple[str, ...] = ()
+        self.bill = Bill()
+        """What its attempts that are over have used and cost."""
 
     @property
     def is_eager(self) -> bool:
@@ -274,6 +280,7 @@ class RoleState:
 
     __slots__ = (
         "asked",
+        "bill",
         "last_number",
         "muted",
         "name",
@@ -299,6 +306,8 @@ class RoleState:
         """The position behind the last message that it has taken into a finished turn."""
         self.asked = cursor
         """The same for a finished or failed turn: news is what comes after this."""
+        self.bill = Bill()
+        """What its attempts that are over have used and cost."""
         self.last_number = 0
         self.muted = False
         """Whether it takes no turns. What it misses meanwhile, it hears when it is not any more."""

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from brainstorm_agents import events, upgrade
+from brainstorm_agents.bill import Bill
 from brainstorm_agents.events import FORMAT, AnyEvent, encode
 from brainstorm_agents.reader import read
 
@@ -139,3 +140,17 @@ def test_the_log_about_one_role_says_who_was_taken_over_skipped_and_asked_again(
         "mock: it failed, as a fault asked it to",
     )
     assert (session.failed, session.lines, session.faults) == (2, {}, {})
+
+
+def test_the_log_with_money_says_what_every_attempt_has_used_and_at_which_price() -> None:
+    session = read(GOLDEN / "format-1-money.jsonl").session()
+    assert {name: state.bill for name, state in session.roles.items()} == {
+        "Alex": Bill(900, 4, is_counted=True, usd=pytest.approx(600e-6 + 4e-6 + 3040e-6)),
+        "Bob": Bill(400, 100, usd=pytest.approx(120e-6)),
+        "Cleo": Bill(400, 10, is_counted=True, is_partial=True),
+        "Dan": Bill(0, 3, is_counted=True),
+    }
+    assert session.bill.tokens == 904 + 500 + 410 + 3
+    assert session.bill.is_partial
+    assert session.rounds[0].bill == session.bill
+    assert session.described["fast"].window == 8192

@@ -10,6 +10,9 @@ import msgspec
 
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.events import SessionStarted, checksum, decode_header
+from brainstorm_agents.parameters import is_real
+from brainstorm_agents.scan import Scan, open_log
+from brainstorm_tui.money import cost
 from brainstorm_tui.plain import ended_words
 from brainstorm_tui.text.safe import one_line
 
@@ -18,6 +21,9 @@ TAIL = 64 * 1024
 
 LONGEST_TAIL = 32 * 2**20
 """Bytes that are looked at if no round is named in those: a round of many long replies."""
+
+LONGEST_PRICED = 16 * 2**20
+"""Bytes of a log that is read as a whole for what it has cost."""
 
 LONGEST_HEADER = 8 * 2**20
 LONGEST_TOPIC = 90
@@ -57,7 +63,26 @@ def read_brief(path: Path) -> Brief:
         raise LogError(f"cannot be read: {error.strerror}", source=name) from None
     count = "no round" if ending.round is None else f"round {ending.round}"
     how = ended_words(ending.ended, ending.paused)
-    return Brief(header, checksum(line), f"{one_line(header.scenario.name)}, {count}: {how}")
+    state = f"{one_line(header.scenario.name)}, {count}: {how}"
+    return Brief(header, checksum(line), state + _cost(path, header))
+
+
+def _cost(path: Path, header: SessionStarted) -> str:
+    """What a session has cost, where somebody had to be paid: for that its whole log is read."""
+    scenario = header.scenario
+    asked = {name for role in scenario.roles for name in scenario.models_in_turn(role.model)}
+    if not any(is_real(scenario.model(name).model) for name in asked):
+        return ""
+    if path.stat().st_size > LONGEST_PRICED:
+        return "; cost not added up: the log is large"
+    try:
+        with open_log(path) as file:
+            scan = Scan(path, file)
+            for _ in scan:
+                pass
+    except LogError:
+        return "; cost not known: the log is damaged"
+    return f"; cost {cost(scan.session.bill, none='not known')}"
 
 
 def describe(path: Path) -> str:

@@ -7,11 +7,13 @@ does not depend on who was faster.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from brainstorm_agents.controller import Reason
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
+from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line, sanitise
 
@@ -143,7 +145,8 @@ def summary(session: Session, marks: Marks = UNICODE) -> str:
         f"{marks.rule} {why(session)} {marks.rule}",
         f"rounds   {max(session.finished_round, 0)} after the opening; {done}",
         f"time     {_time(session, marks)}",
-        f"tokens   {marks.about if is_counted else ''}{tokens} said",
+        f"tokens   {marks.about if is_counted else ''}{tokens} said{_sent(session, marks)}",
+        *((f"cost     {_cost(session, marks)}",) if is_paid(session.bill) else ()),
     )
     return "\n".join(lines) + "\n"
 
@@ -228,6 +231,26 @@ def _time(session: Session, marks: Marks) -> str:
     if took > 0 and busy - took >= 0.05:
         text += f"; saved {marks.about}{busy - took:.1f} s ({busy / took:.1f}{marks.times})"
     return text
+
+
+def _sent(session: Session, marks: Marks) -> str:
+    """What the models were sent for that, and what was discarded, if anybody was sent anything."""
+    bill = session.bill
+    if not bill.prompt:
+        return ""
+    about = marks.about if bill.is_counted else ""
+    return f"; {about}{bill.tokens} with prompts and failed attempts"
+
+
+def _cost(session: Session, marks: Marks) -> str:
+    """What it came to, and for whom, the dearest first."""
+    is_ascii = marks is ASCII
+    roles = [
+        f"{one_line(name)} {cost(bill, is_ascii=is_ascii)}"
+        for name, bill in islice(dearest(session), MOST_NAMES)
+    ]
+    total = cost(session.bill, none="not known", is_ascii=is_ascii)
+    return f"{total}; {', '.join(roles)}" if len(roles) > 1 else total
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.comparison import Comparison, Kind, Part, Row
+from brainstorm_tui.money import cost
 from brainstorm_tui.plain import ASCII, Marks, title
 from brainstorm_tui.text.safe import one_line
 
@@ -139,7 +140,9 @@ def _summary(comparison: Comparison, marks: Marks) -> Iterator[str]:
     yield f"in turn   A {about}{a.busy(a.t):.1f} s; B {about}{b.busy(b.t):.1f} s"
     tokens = (f"{_about(one, marks)}{one.tokens}" for one in (a, b))
     yield f"tokens    A {'; B '.join(tokens)} ({b.tokens - a.tokens:+d})"
-    yield "cost      not known"
+    costs = [cost(one.bill, none="not known", is_ascii=marks is ASCII) for one in (a, b)]
+    is_same = costs[0] == costs[1]
+    yield f"cost      {costs[0] if is_same else f'A {costs[0]}; B {costs[1]}'}"
 
 
 _COUNTED = {

@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brainstorm_agents.models.model import Chunk, Model, Request
-from brainstorm_agents.parameters import MOCK, RECORDED
+from brainstorm_agents.named_model import Facts, NamedModel
+from brainstorm_agents.parameters import MOCK, RECORDED, is_real
 
 if TYPE_CHECKING:
     from brainstorm_agents.recording import Recording
-
-
-def is_real(name: str) -> bool:
-    """Whether a model of that name is asked for every reply: that takes its time, and may cost."""
-    return name != MOCK and not name.startswith(RECORDED)
 
 
 class Models:
@@ -58,6 +54,15 @@ class Models:
         """Make those models ready for their first call."""
         for name in names:
             await self[name].prepare()
+
+    def facts(self, model: NamedModel, params: Mapping[str, Any]) -> Facts:
+        """What is known of a model that has been made ready, if it is a real one."""
+        asked = self._made.get("litellm") if is_real(model.model) else None
+        if asked is None:
+            return Facts()
+        from brainstorm_agents.models.litellm import LitellmModel
+
+        return asked.facts(model, params) if isinstance(asked, LitellmModel) else Facts()
 
     async def close(self) -> None:
         """Close all that were made."""

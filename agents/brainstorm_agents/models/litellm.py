@@ -19,6 +19,8 @@ from brainstorm_agents.models.keys import access
 from brainstorm_agents.models.litellm_errors import explain
 from brainstorm_agents.models.litellm_key import Key, key_for
 from brainstorm_agents.models.model import Chunk, Request
+from brainstorm_agents.models.prices import facts
+from brainstorm_agents.named_model import Facts, NamedModel
 from brainstorm_agents.prompt import ChatMessage
 from brainstorm_agents.redaction import StreamRedactor, is_secret
 
@@ -82,6 +84,15 @@ class LitellmModel:
                 error, name, api_base=reached.address, key_advice=key.advice, secrets=secrets
             )
         raise failure  # Not in the `except`: what led to it may hold a key.
+
+    def facts(self, model: NamedModel, params: Mapping[str, Any]) -> Facts:
+        """What litellm's table says of a model once it is prepared; nobody is asked.
+
+        A server of somebody's own has prices and windows of its own.
+        """
+        if self._litellm is None or access(model, params, self._api_base).address:
+            return Facts()
+        return facts(model.model, self._litellm.model_cost)
 
     async def close(self) -> None:
         """Close the connections, unless another model in this process still needs them."""

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui.comparison import Comparison, Kind, Row
 from brainstorm_tui.draw.comparison import Layout, sign
-from brainstorm_tui.draw.headings import seconds
+from brainstorm_tui.draw.headings import cost_words, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
@@ -178,7 +178,7 @@ def _measures(look: Look, comparison: Comparison, layout: Layout) -> list[_Fact]
     return [
         _Fact("", *(seconds(one.elapsed(one.t)) for one in sides)),
         _Fact("", *(f"{one.tokens:,} tok" for one in sides)),
-        _Fact("cost", look.symbols.none, look.symbols.none),
+        _Fact("cost", *(cost_words(look, one.bill) for one in sides)),
         _Fact(in_turn, *(f"{about}{seconds(one.busy(one.t))}" for one in sides)),
     ]
 

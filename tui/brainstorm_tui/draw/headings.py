@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
+from brainstorm_agents.bill import Bill
 from brainstorm_agents.events import Ranges
 from brainstorm_agents.session import USER, Phase, Session, Turn
 from brainstorm_tui.draw.row import Group, Piece, clip, row, width_of
 from brainstorm_tui.look import Ground, Look
+from brainstorm_tui.money import cost
 from brainstorm_tui.text.safe import one_line
 
 WORDS = {
@@ -25,6 +27,11 @@ WORDS = {
 def seconds(value: float) -> str:
     """A duration, in tenths of a second."""
     return f"{value:.1f} s" if value < 1000 else f"{value:,.0f} s"
+
+
+def cost_words(look: Look, bill: Bill) -> str:
+    """What a bill comes to, as far as anybody knows."""
+    return cost(bill, none=look.symbols.none, is_ascii=look.symbols.approx.isascii())
 
 
 def sender_place(session: Session, sender: str) -> int | None:
@@ -94,6 +101,8 @@ def _measures(look: Look, turn: Turn, *, is_terse: bool) -> list[Piece]:
     if turn.phase is Phase.DONE and turn.ended is not None:
         took = seconds(turn.spent(turn.ended))
         tokens = f" {look.symbols.dot} {turn.tokens} tok"
+        if turn.bill.usd is not None:
+            tokens += f" {look.symbols.dot} {cost_words(look, turn.bill)}"
         measures = [Piece(took if is_terse else took + tokens, dim)]
         if turn.edited:
             # Nobody took that long to say these words: that they are others comes first.

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from heapq import nlargest
+from itertools import islice
 from weakref import WeakKeyDictionary
 
 from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, Round, Session, Turn
 from brainstorm_tui.draw.column import Column
-from brainstorm_tui.draw.headings import observed_pieces, seconds
+from brainstorm_tui.draw.headings import cost_words, observed_pieces, seconds
 from brainstorm_tui.draw.row import Group, Piece, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.money import dearest, is_paid
 from brainstorm_tui.text.safe import one_line
 
 WORTH_SAYING = 0.05
@@ -98,7 +100,8 @@ class _Page:
             self._measure(("together",), [self._time(together)]),
             self._bar(together, longest, "good"),
         ]
-        below = [line for line in (self._saved(apart, together), self._waited()) if line]
+        found = (self._saved(apart, together), self._waited(), self._cost(), self._dearest())
+        below = [line for line in found if line]
         return [*bars, self._column.blank(), *below] if below else bars
 
     def _round(self, round_: Round, label: int, room: int) -> list[Strip]:
@@ -183,6 +186,29 @@ class _Page:
                 break
             named = more
         return self._measure(words, named) if named else None
+
+    def _cost(self) -> Strip | None:
+        """Tokens sent and said, and what they cost; nothing where nobody has to be paid."""
+        look, bill = self._look, self._session.bill
+        if not is_paid(bill):
+            return None
+        about = look.symbols.approx if bill.is_counted else ""
+        used = Piece(f"{about}{bill.tokens:,} tok  ", self._dim)
+        amount = Piece(cost_words(look, bill), look.ink("text", bold=True))
+        return self._measure(("sent and said", "used"), [used, amount])
+
+    def _dearest(self) -> Strip | None:
+        """Who has cost most."""
+        named: list[Piece] = []
+        for name, bill in islice(dearest(self._session), 2):
+            style = self._look.role(self._session.roles[name].place)
+            one = [Piece(f"{one_line(name)} {cost_words(self._look, bill)}", style)]
+            more = [*named, Piece("  ", self._dim), *one] if named else one
+            if named and len("dearest") + 2 + width_of(more) > self._column.inner:
+                break
+            named = more
+        is_worth_it = named and len(self._session.roles) > 1
+        return self._measure(("dearest",), named) if is_worth_it else None
 
     def _measure(self, names: Sequence[str], value: Group) -> Strip:
         """A value at the right, and the longest of its names that fits at the left."""

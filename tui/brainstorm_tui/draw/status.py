@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from textual.strip import Strip
 
 from brainstorm_agents.session import SETTLED, Phase, Session
-from brainstorm_tui.draw.headings import WORDS, seconds
+from brainstorm_tui.draw.headings import WORDS, cost_words, seconds
 from brainstorm_tui.draw.row import Group, Piece, row
 from brainstorm_tui.look import Look
 from brainstorm_tui.schedule_words import now_and_next
@@ -77,7 +77,7 @@ def status(
         groups.insert(0, [Piece(chip_text, look.chip("failure"))])
     groups += [[Piece(f"{label} ", dim), Piece(value, bar)] for label, value in standing.extra]
     groups += [_saved(look, session, now), _tokens(look, session)]
-    groups.append([Piece("cost ", dim), Piece(look.symbols.none, bar)])
+    groups.append([Piece("cost ", dim), Piece(cost_words(look, session.bill), bar)])
     return row(
         width,
         bar,

@@ -13,9 +13,6 @@ from brainstorm_tui.text.safe import one_line
 MOST_IDS = 12
 """Observed messages that a heading names one by one."""
 
-COST = "–"
-"""What is said of a cost that nobody knows."""
-
 
 def seconds(value: float) -> str:
     """A duration, in tenths of a second."""

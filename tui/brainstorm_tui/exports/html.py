@@ -18,6 +18,7 @@ from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.html_text import rendered, words
 from brainstorm_tui.exports.lanes import ZIGZAG, Lanes, Shape
 from brainstorm_tui.exports.page_data import page_data
+from brainstorm_tui.money import cost
 from brainstorm_tui.plain import why
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import sanitise
@@ -208,7 +209,8 @@ def _measures(session: Session, turn: Turn) -> str:
     attempts = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
     edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
     tokens = f" · {turn.tokens:,} tok" if turn.phase is Phase.DONE else ""
-    return f'<span class="took">{edited}{took}{tokens}{attempts}</span>'
+    paid = f" · {cost(turn.bill)}" if turn.bill.usd is not None else ""
+    return f'<span class="took">{edited}{took}{tokens}{paid}{attempts}</span>'
 
 
 def _cast(session: Session) -> Iterator[str]:
@@ -266,5 +268,5 @@ def _controls(session: Session) -> str:
         '<div class="bar status"><b class="chip" id="round" hidden></b> '
         f'<span id="doing" class="older">{words(why(session))}</span>'
         f'<span class="facts">{failed}{gain}<span><b>{facts.tokens(session)}</b> tok</span>'
-        f" <span>cost {facts.COST}</span></span></div>\n</footer>\n"
+        f" <span>cost {cost(session.bill)}</span></span></div>\n</footer>\n"
     )

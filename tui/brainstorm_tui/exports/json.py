@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from brainstorm_agents.bill import Bill
 from brainstorm_agents.prompt import Observed
 from brainstorm_agents.reader import Log
 from brainstorm_agents.scenario import Role
@@ -24,7 +25,7 @@ def export(log: Log) -> Iterator[str]:
     yield "{\n"
     for name, value in _facts(log, session).items():
         yield f'"{name}": {_dumped(value)},\n'
-    yield from _array("roles", (_role(role) for role in session.scenario.roles))
+    yield from _array("roles", (_role(session, role) for role in session.scenario.roles))
     yield from _array("messages", _messages(session))
     yield from _array("turns", (_turn(session, turn) for turn in session.turns.values()))
     yield from _array("rounds", (_round(round_) for round_ in session.rounds))
@@ -55,7 +56,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
     }
 
 
-def _role(role: Role) -> dict[str, Any]:
+def _role(session: Session, role: Role) -> dict[str, Any]:
     watch = "all" if role.watch == "all" else [one_line(name) for name in role.watch]
     return {
         "name": one_line(role.name),
@@ -64,6 +65,7 @@ def _role(role: Role) -> dict[str, Any]:
         "watch": watch,
         "model": one_line(role.model),
         "params": _safe(role.params),
+        "bill": _bill(session.roles[role.name].bill),
     }
 
 
@@ -117,6 +119,7 @@ def _turn(session: Session, turn: Turn) -> dict[str, Any]:
         "note": sanitise(turn.note),
         "times": _times(session, turn),
         "usage": _usage(turn),
+        "bill": _bill(turn.bill),
     }
 
 
@@ -136,6 +139,17 @@ def _usage(turn: Turn) -> dict[str, Any] | None:
     return {"prompt": usage.prompt, "completion": usage.completion, "counted": usage.counted}
 
 
+def _bill(bill: Bill) -> dict[str, Any]:
+    """All attempts, failed ones too; `cost` is None if nothing in it has a known price."""
+    return {
+        "prompt": bill.prompt,
+        "completion": bill.completion,
+        "counted": bill.is_counted,
+        "cost": bill.usd,
+        "partial": bill.is_partial,
+    }
+
+
 def _round(round_: Round) -> dict[str, Any]:
     return {
         "number": round_.number,
@@ -144,6 +158,7 @@ def _round(round_: Round) -> dict[str, Any]:
         "ended": None if round_.ended is None else _seconds(round_.ended),
         "turns": [one_line(turn.id) for turn in round_.turns],
         "published": [one_line(id_) for id_ in round_.published],
+        "bill": _bill(round_.bill),
     }
 
 
@@ -159,7 +174,8 @@ def _ended(session: Session) -> dict[str, Any]:
         "one_after_another_s": _seconds(session.busy(session.t)),
         "tokens": sum(turn.tokens for turn in session.turns.values()),
         "failed": session.failed,
-        "cost": None,
+        "cost": session.bill.usd,
+        "bill": _bill(session.bill),
     }
 
 

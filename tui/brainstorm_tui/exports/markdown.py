@@ -6,6 +6,7 @@ from brainstorm_agents.reader import Log
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.markdown_text import cell, escaped, harmless
+from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.plain import why
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line
@@ -60,7 +61,8 @@ def _round(session: Session, round_: Round) -> Iterator[str]:
         yield f"\n## {name}, unfinished\n"
     else:
         took = session.elapsed(round_.ended) - session.elapsed(round_.started)
-        yield f"\n## {name} · {facts.seconds(took)}\n"
+        paid = f" · {escaped(cost(round_.bill))}" if is_paid(round_.bill) else ""
+        yield f"\n## {name} · {facts.seconds(took)}{paid}\n"
     for turn in round_.in_order:
         yield from _turn(session, turn)
 
@@ -76,7 +78,8 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     took = facts.seconds(turn.spent(session.t))
     retries = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
     edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
-    yield f"*{edited}{took} · {turn.tokens:,} tokens{retries}*\n"
+    paid = f" · {escaped(cost(turn.bill))}" if is_paid(turn.bill) else ""
+    yield f"*{edited}{took} · {turn.tokens:,} tokens{paid}{retries}*\n"
 
 
 def _ideas(session: Session) -> Iterator[str]:
@@ -99,8 +102,11 @@ def _end(session: Session) -> Iterator[str]:
         "one after another": f"≈{facts.seconds(session.busy(session.t))}",
         **({"saved": saved} if saved else {}),
         "tokens": facts.tokens(session),
-        "cost": facts.COST,
+        **({"sent and said": f"{session.bill.tokens:,} tokens"} if session.bill.prompt else {}),
+        "cost": cost(session.bill),
     }
+    for name, bill in dearest(session):
+        rows[f"cost of {name}"] = cost(bill)
     yield "\n## How it ended\n\n|  |  |\n| --- | --- |\n"
     for name, value in rows.items():
-        yield f"| {name} | {cell(value)} |\n"
+        yield f"| {cell(name)} | {cell(value)} |\n"

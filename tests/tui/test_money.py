@@ -1,0 +1,91 @@
+"""What a session has cost, as it is shown: on the screen, in what is printed, in exports."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from brainstorm_agents.bill import Bill
+from brainstorm_tui.cli import main
+from brainstorm_tui.money import cost, dollars
+
+GOLDEN = Path(__file__).parents[1] / "agents" / "golden" / "format-1-money.jsonl"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return Path(shutil.copy(GOLDEN, tmp_path / "paid.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("usd", "told"),
+    [
+        (0.0, "$0.00"),
+        (1234.567, "$1,234.57"),
+        (0.5, "$0.50"),
+        (0.0123, "$0.012"),
+        (0.00012, "$0.00012"),
+        (0.000000012, "$0.00000001"),
+    ],
+)
+def test_an_amount_has_cents_or_two_digits_that_count(usd: float, told: str) -> None:
+    assert dollars(usd) == told
+
+
+@pytest.mark.parametrize(
+    ("bill", "told", "in_ascii"),
+    [
+        (Bill(9, 9), "–", "–"),
+        (Bill(9, 9, is_partial=True), "–", "–"),
+        (Bill(9, 9, usd=0.5), "$0.50", "$0.50"),
+        (Bill(9, 9, is_counted=True, usd=0.5), "≈ $0.50", "about $0.50"),
+        (Bill(9, 9, is_counted=True, usd=0.0), "$0.00", "$0.00"),
+        (Bill(9, 9, is_counted=True, usd=0.5, is_partial=True), "≥ $0.50", ">= $0.50"),
+    ],
+)
+def test_a_cost_says_what_it_is_worth(bill: Bill, told: str, in_ascii: str) -> None:
+    assert (cost(bill), cost(bill, is_ascii=True)) == (told, in_ascii)
+
+
+def test_run_and_replay_say_what_it_cost_and_for_whom(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(log), "--headless"]) == 0
+    said = capsys.readouterr().out
+    assert "cost     ≥ $0.0038; Alex ≈ $0.0036, Bob $0.00012\n" in said
+    assert "tokens   ≈ 115 said; ≈ 1817 with prompts and failed attempts\n" in said
+
+
+def test_the_list_of_logs_says_what_each_has_cost(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["logs", "--log-dir", str(log.parent)]) == 0
+    assert "nobody had anything new to answer; cost ≥ $0.0038\n" in capsys.readouterr().out
+
+
+def test_the_exports_say_it_too(log: Path, tmp_path: Path) -> None:
+    for to in ("markdown", "html", "json"):
+        assert main(["export", str(log), "--to", to, "-o", str(tmp_path / to)]) == 0
+    markdown = (tmp_path / "markdown").read_text()
+    assert "| cost | ≥ \\$0.0038 |" in markdown
+    assert "| cost of Alex | ≈ \\$0.0036 |" in markdown
+    assert "· 100 tokens · \\$0.00012*" in markdown
+    assert "cost ≥ $0.0038" in (tmp_path / "html").read_text()
+    document = json.loads((tmp_path / "json").read_text())
+    assert document["ended"]["cost"] == pytest.approx(0.003764)
+    assert document["roles"][1]["bill"] == {
+        "prompt": 400,
+        "completion": 100,
+        "counted": False,
+        "cost": pytest.approx(0.00012),
+        "partial": False,
+    }
+    assert document["turns"][0]["bill"]["prompt"] == 900
+
+
+def test_a_comparison_says_what_both_have_cost(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(log), str(log), "--headless"]) == 0
+    assert "cost      ≥ $0.0038\n" in capsys.readouterr().out
