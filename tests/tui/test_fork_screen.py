@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from brainstorm_agents.fork import plan
+from brainstorm_agents.parent import Changes
 from brainstorm_agents.reader import Log, read
 from brainstorm_tui.screens.fork import ForkScreen
 from brainstorm_tui.screens.session import SessionScreen
@@ -61,6 +63,24 @@ async def test_a_message_edited_in_the_dialog_is_what_the_others_hear(log: Log, 
         assert stage.session.turns["b1"].text == "Noq"
         assert stage.session.finished_round == 1
         assert "edited" in stage.text
+
+
+async def test_with_a_message_edited_it_parts_where_the_command_parts_wherever_it_stood(
+    log: Log, home: Path
+) -> None:
+    command = plan(log.path, Changes(edited="b1"))
+    async with staged(replay=log) as stage:
+        await stage.press("g", *"b1", "enter")
+        assert stage.session.open_round is not None
+        await stage.press("f", "down", "enter", "f7", *"Noq", "escape", "up", "enter")
+        await live(stage)
+        assert stage.session.finished_round == 1
+        assert stage.session.turns["c1"].text == log.session().turns["c1"].text
+        assert stage.session.turns["c1"].attempt == 1
+    (path,) = (home / "logs").iterdir()
+    parent = read(path).header.parent
+    assert parent is not None
+    assert (parent.seq, parent.round) == (command.parent.seq, command.parent.round)
 
 
 async def test_a_role_muted_in_the_dialog_takes_no_turns(log: Log, home: Path) -> None:

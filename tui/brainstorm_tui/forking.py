@@ -35,11 +35,14 @@ def make(fork: Fork, text: str, output: Path | None = None, folder: Path | None 
 def forked_launch(log: Path, position: int, changes: Changes, text: str) -> Launch:
     """Fork a log after so many events, and take the fork to go on with it.
 
+    With a message edited it parts where that alone makes it part: the rest of the round in which it
+    was said did not hear it, and is shared too, wherever the replay stood.
+
     Raises:
         InputError: What is asked for does not fit the log.
         JournalError: The new log cannot be written.
     """
-    fork = plan(log, changes, position=position)
+    fork = plan(log, changes, position=None if changes.edited else position)
     keys.check(fork.scenario)  # Before there is a log of a session that cannot start.
     path = make(fork, text)
     reopened = reopen(path)

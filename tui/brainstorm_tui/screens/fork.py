@@ -29,7 +29,7 @@ class ForkScreen(ModalScreen[Launch | None]):
 
     Args:
         log: The log of what is replayed.
-        position: After how many of its events it is forked.
+        position: After how many of its events it is forked, unless a message is edited.
         session: The session as it was then.
         chosen: The turn that is looked at, whose message can be edited.
     """
@@ -122,8 +122,9 @@ class ForkScreen(ModalScreen[Launch | None]):
         message = self._message
         about = "a new session with this past; it goes on live"
         if message and self._is_edited():
-            turn = self._session.turns[message.id]
-            about = f"with {one_line(message.id)} edited it parts after round {turn.round.number}"
+            round_ = self._session.turns[message.id].round
+            place = "before it is heard" if round_.is_eager else f"after round {round_.number}"
+            about = f"with {one_line(message.id)} edited it parts {place}"
         self.query_one("#about", Static).update(Content(about))
 
     def _is_edited(self) -> bool:
