@@ -15,6 +15,7 @@ from brainstorm_agents.clock import Clock
 from brainstorm_agents.critical_path import parts
 from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
+    CUT_OFF,
     FORMAT,
     Event,
     FaultSet,
@@ -115,7 +116,7 @@ class Environment:
                 self.say(session.scenario.topic)
         current = session.open_round
         for turn in current.turns if current else ():
-            self._cancel(turn)
+            self._cancel(turn, CUT_OFF)
 
     def describe(self) -> None:
         """Note what is known of the models beside the scenario, once they are ready."""
@@ -367,7 +368,7 @@ class Environment:
         self._emit(TurnStreamed, **about, text=text)
         self._finish(turn, Reply(text, Usage()))
 
-    def _cancel(self, turn: Turn) -> None:
+    def _cancel(self, turn: Turn, why: str = "interrupted") -> None:
         """Bring a turn that is cut off to its end."""
         if turn.is_settled:
             return
@@ -377,7 +378,7 @@ class Environment:
         elif turn.role in self.session.lines and not reason:
             self._say_line(turn)
         else:
-            reason = reason or "interrupted"
+            reason = reason or why
             usage = self._used(turn)
             self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason, usage=usage)
 

@@ -179,6 +179,10 @@ class TurnFailed(Event, frozen=True):
     """What the attempt has used that ended with this, if it used anything."""
 
 
+CUT_OFF = "cut off"
+"""Why a turn was cancelled that its process did not bring to an end: it was killed."""
+
+
 class TurnCancelled(Event, frozen=True):
     """A turn was stopped; the round stays open, and its next step asks it again."""
 

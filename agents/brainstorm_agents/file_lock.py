@@ -18,6 +18,14 @@ if sys.platform == "win32":
             return False
         return True
 
+    def is_locked(descriptor: int) -> bool:
+        """Whether somebody holds the lock. It is asked for, and given back at once."""
+        if not lock(descriptor):
+            return True
+        os.lseek(descriptor, _BEYOND, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        return False
+
 else:
     import fcntl
 
@@ -32,3 +40,16 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def is_locked(descriptor: int) -> bool:
+        """Whether somebody holds the lock. It is shared for a moment, and given back at once.
+
+        Raises:
+            OSError: The file system cannot lock.
+        """
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return False

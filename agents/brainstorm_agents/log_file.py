@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -18,6 +19,10 @@ from brainstorm_agents.file_lock import lock
 
 _GROUP = 2**20
 """Bytes that are written and synced at once, where there are many lines."""
+
+
+PATIENCE_S = 0.02
+"""Real seconds after which a lock is asked for a second time."""
 
 
 class Storage(Protocol):
@@ -244,7 +249,7 @@ def open_locked(path: Path, flags: int) -> int:
     try:
         if not stat.S_ISREG(os.fstat(held).st_mode):
             raise LogError("this is no regular file", source=source)
-        if not lock(held):
+        if not _lock_patiently(held):
             remedy = "wait until it has ended, or only look: brainstorm-tui replay"
             raise LogError("another process is at this log", source=source, remedy=remedy)
     except OSError as error:
@@ -254,6 +259,15 @@ def open_locked(path: Path, flags: int) -> int:
         os.close(held)
         raise
     return held
+
+
+def _lock_patiently(descriptor: int) -> bool:
+    """Lock a file, unless another process keeps it."""
+    if lock(descriptor):
+        return True
+    # Whoever follows the log shares the lock for a moment, to find out whether anybody writes it.
+    time.sleep(PATIENCE_S)
+    return lock(descriptor)
 
 
 def _unwritable(path: Path, error: OSError) -> JournalError:

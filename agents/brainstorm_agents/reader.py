@@ -11,6 +11,7 @@ from typing import TypeVar, get_args, overload
 
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.events import AnyEvent, Event, SessionStarted
+from brainstorm_agents.file_lock import is_locked
 from brainstorm_agents.keyframe import Keyframe
 from brainstorm_agents.scan import Scan, open_log
 from brainstorm_agents.session import Session
@@ -109,6 +110,23 @@ class Log:
     def torn(self) -> int:
         """Bytes of an unfinished last line, ignored."""
         return self._scan.torn
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether some process holds the log's lock. So it is where that cannot be found out."""
+        try:
+            return is_locked(self._file.fileno())
+        except OSError:
+            # A file system without locks: nobody can be said to have let go.
+            return True
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its file is where it was no more: deleted, moved, or another in its place."""
+        try:
+            return not os.path.samestat(self.path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return True
 
     def _trace(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())

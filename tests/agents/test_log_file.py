@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from brainstorm_agents import log_file
 from brainstorm_agents.errors import InputError, JournalError, LogError
 from brainstorm_agents.log_file import LogFile, open_locked
 
@@ -78,6 +79,20 @@ def test_whoever_reads_needs_no_lock(path: Path) -> None:
         assert content.read() == b"one\n"
     refusal(path)
     file.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no shared locks")
+def test_whoever_looks_whether_it_is_written_keeps_nobody_from_writing_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    LogFile.create(path).close()
+    with path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        # The look is over while the other one waits.
+        monkeypatch.setattr(log_file.time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        LogFile.take(path).close()
 
 
 def test_what_a_killed_writer_has_left_is_synced_before_anything_follows_it(path: Path) -> None:

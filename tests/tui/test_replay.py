@@ -1,13 +1,18 @@
 """A replay: while its log is read, while another process writes it, and wherever it goes."""
 
 import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.events import RoundFinished, TurnStreamed
+from brainstorm_agents.log_file import LogFile
 from brainstorm_agents.reader import Log, read
+from brainstorm_agents.session import Phase
 from brainstorm_tui import headless, reading
 from brainstorm_tui.cli import main
 from brainstorm_tui.look import UNICODE
@@ -48,6 +53,16 @@ def append(path: Path, content: bytes, events: int) -> None:
     there = path.stat().st_size
     with path.open("ab") as file:
         file.write(b"".join(content[there:].splitlines(keepends=True)[:events]))
+
+
+@contextlib.asynccontextmanager
+async def writing(path: Path) -> AsyncIterator[None]:
+    """Hold a log as the process does that writes it."""
+    file = LogFile.take(path)
+    try:
+        yield
+    finally:
+        file.close()
 
 
 def ends(log: Log) -> list[int]:
@@ -159,17 +174,73 @@ async def test_a_session_of_another_process_is_shown_as_it_comes(
     path: Path, recorded: bytes
 ) -> None:
     log = read(written(path, recorded, 4))
-    async with staged(replay=log, follows=True) as stage:
+    async with writing(path), staged(replay=log, follows=True) as stage:
         await stage.see("following", "event 4 of 4")
         append(path, recorded, 30)
         await stage.see("event 34 of 34")
         await stage.press("home")
         append(path, recorded, 30)
         await stage.see("event 1 of 64", "paused")
+        assert "End follow" in stage.lines[-1]
         await stage.press("end")
+        assert "End follow" not in stage.lines[-1]
         append(path, recorded, len(recorded))
         count = len(recorded.splitlines())
         await stage.see(f"event {count} of {count}", "ended: all rounds done")
+
+
+async def test_of_a_session_whose_process_was_killed_it_is_said_that_nobody_writes_it(
+    path: Path, recorded: bytes
+) -> None:
+    log = read(written(path, recorded, 9))
+    async with staged(replay=log, follows=True) as stage:
+        async with writing(path):
+            await stage.see("following", "speaking")
+        await stage.see("cut off", "nobody is writing it any more")
+        then = stage.frame.transport.source.now()
+        assert {turn.phase for turn in stage.session.rounds[0].turns} == {Phase.CANCELLED}
+        assert "speaking" not in stage.text
+        assert "following" not in stage.text
+        await stage.see("cut off")
+        assert stage.frame.transport.source.now() == then
+        # Somebody goes on with it.
+        async with writing(path):
+            await stage.see("following", "speaking")
+            append(path, recorded, len(recorded))
+            await stage.see("ended: all rounds done")
+
+
+async def test_a_log_that_is_deleted_while_it_is_followed_is_told(
+    path: Path, recorded: bytes
+) -> None:
+    log = read(written(path, recorded, 9))
+    async with writing(path), staged(replay=log, follows=True) as stage:
+        await stage.see("following")
+        os.unlink(path)  # noqa: PTH108
+        await stage.see("its file gone")
+
+
+def test_without_a_screen_following_ends_where_nobody_writes_any_more(
+    path: Path, recorded: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written(path, recorded, 9)
+    assert main(["replay", str(path), "--headless", "--follow"]) == 1
+    printed = capfd.readouterr()
+    assert "Alex: cut off" in printed.out
+    assert "nobody is writing it any more" in printed.err
+    assert f"resume {path}" in printed.err
+
+
+def test_what_a_turn_had_said_before_it_was_cut_off_is_printed_as_no_reply(
+    path: Path, recorded: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(path, recorded, 9)
+    (said,) = [turn.text for turn in read(path).session().turns.values()]
+    assert said
+    assert main(["replay", str(path), "--headless"]) == 0
+    assert f"a0 ✗ Alex: cut off\n  {said}" in capsys.readouterr().out
+    assert main(["export", str(path), "--to", "markdown"]) == 0
+    assert f"**✗ cut off**\n\n{said}" in capsys.readouterr().out
 
 
 def test_its_time_goes_on_between_events_and_only_while_turns_are_under_way(
@@ -221,7 +292,8 @@ def test_without_a_screen_it_is_printed_as_it_comes(
 
     monkeypatch.setattr(headless.time, "sleep", the_other_goes_on)
     words = ["replay", str(path), "--headless", *shown]
-    assert main([*words, "--follow"]) == 0
+    with contextlib.closing(LogFile.take(path)):
+        assert main([*words, "--follow"]) == 0
     rest = capfdbinary.readouterr().out
     assert len(set(printed)) > 2, "it came bit by bit"
     assert main(words) == 0

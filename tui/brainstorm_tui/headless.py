@@ -76,16 +76,26 @@ def replay(path: Path, output: Output) -> int:
 def follow(path: Path, output: Output) -> int:
     """Print a session that another process runs, as it comes, until it has ended.
 
+    Returns:
+        The exit code: 1 if it will have no end, since nobody is writing it any more.
+
     Raises:
         LogError: The log cannot be read.
     """
     log = Log(path)
     printer = None if output == "json" else _printer(output)
     printed = 0
+    was_gone = False
     while log.session().ended is None:
-        if printed:
-            time.sleep(POLL_S)
+        # Asked before the last look: who lets go of a log has written all of it before.
+        is_written = log.is_being_written
         if not log.has_more:
+            if not is_written:
+                break
+            if log.is_gone and not was_gone:
+                was_gone = True
+                _say(f"{path}: the file is gone; what its writer still writes is lost")
+            time.sleep(POLL_S)
             continue
         log.read_on()
         if printer is None:
@@ -96,7 +106,11 @@ def follow(path: Path, output: Output) -> int:
         printed = len(log.lines)
     if printer is not None:
         _print_whole(printer, log.session())
-    return 0
+    if log.session().ended is not None:
+        return 0
+    remedy = "its file is gone" if log.is_gone else f"brainstorm-tui resume {path} goes on with it"
+    _say(f"{path}: nobody is writing it any more, and it has no end: {remedy}")
+    return 1
 
 
 MOST_NOTES = 5

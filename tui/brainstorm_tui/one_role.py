@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.session import Phase, RoleState, Session, Turn
-from brainstorm_tui.draw.headings import WORDS
+from brainstorm_tui.draw.headings import phase_word
 from brainstorm_tui.text.safe import one_line
 
 
@@ -34,7 +34,7 @@ def standing(session: Session, role: str) -> str:
     """How a role stands, in a line."""
     state = session.roles[role]
     turn = state.turn
-    said = "has had no turn yet" if turn is None else f"{one_line(turn.id)} is {WORDS[turn.phase]}"
+    said = "has had no turn yet" if turn is None else f"{one_line(turn.id)} is {phase_word(turn)}"
     if turn and turn.reason and turn.phase in (Phase.FAILED, Phase.RETRYING):
         said += f": {one_line(turn.reason)}"
     elif turn and turn.is_settled and not _is_stopped(session, turn):

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from brainstorm_agents.controller import Reason
+from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.money import cost, dearest, is_paid
@@ -195,7 +196,9 @@ _ENDED: dict[str, str] = {
 
 def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
     if turn.phase is not Phase.DONE:
-        return f"{one_line(turn.id)} {marks.failed} {one_line(turn.role)}: {_failure(turn)}\n"
+        head = f"{one_line(turn.id)} {marks.failed} {one_line(turn.role)}: {_failure(turn)}\n"
+        # What had come of it by then: no reply, and nobody has heard it.
+        return head + (indented(turn.text) if turn.text else "")
     heard = [one_line(message.id) for message in session.messages_of(turn.observed)]
     if len(heard) > MOST_IDS:
         heard[MOST_IDS:] = [f"and {len(heard) - MOST_IDS} more"]
@@ -210,15 +213,19 @@ def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
 def _failure(turn: Turn) -> str:
     if turn.phase is Phase.FAILED:
         return one_line(turn.reason)
-    if turn.phase is Phase.CANCELLED:
+    if turn.phase is Phase.CANCELLED and turn.reason != CUT_OFF:
         return f"cancelled: {one_line(turn.reason)}"
-    return "cut off"
+    return CUT_OFF
 
 
 def _trace(session: Session, turn: Turn) -> str:
     heard = " ".join(one_line(message.id) for message in session.messages_of(turn.observed))
-    outcome = "" if turn.phase is Phase.DONE else f" ({_OUTCOMES.get(turn.phase, 'cut off')})"
+    outcome = "" if turn.phase is Phase.DONE else f" ({_outcome(turn)})"
     return f"{one_line(turn.id)} <- {heard}{outcome}"
+
+
+def _outcome(turn: Turn) -> str:
+    return CUT_OFF if turn.reason == CUT_OFF else _OUTCOMES.get(turn.phase, CUT_OFF)
 
 
 _OUTCOMES = {Phase.FAILED: "failed", Phase.CANCELLED: "cancelled"}

@@ -5,6 +5,7 @@ Text is sanitised. A difference is a line that begins with `round`, and no other
 
 from collections.abc import Iterator
 
+from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.comparison import Comparison, Kind, Part, Row
 from brainstorm_tui.money import cost
@@ -100,7 +101,8 @@ def _said(part: Part | None, marks: Marks) -> str:
         return text
     if part.phase is Phase.FAILED:
         return f"{marks.failed} failed: {one_line(part.reason)}"
-    outcome = "stopped" if part.phase is Phase.CANCELLED else "cut off"
+    is_stopped = part.phase is Phase.CANCELLED and part.reason != CUT_OFF
+    outcome = "stopped" if is_stopped else CUT_OFF
     return f"{marks.failed} {outcome}: {text}" if text else f"{marks.failed} {outcome}"
 
 

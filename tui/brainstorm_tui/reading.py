@@ -24,9 +24,12 @@ async def read_to_end(source: ReplaySource) -> None:
         LogError: The log is damaged, or cannot be read.
     """
     while True:
+        # Asked before the last look: who lets go of a log has written all of it before.
+        is_written = source.is_followed and source.log.is_being_written
         while source.log.has_more:
             source.read_on(PORTION)
             await asyncio.sleep(PAUSE_S)
         if not source.is_followed:
             return
+        source.heed(is_written=is_written)
         await asyncio.sleep(POLL_S)

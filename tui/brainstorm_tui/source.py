@@ -5,6 +5,7 @@ from typing import Protocol
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.events import (
+    CUT_OFF,
     RoundFinished,
     RoundStarted,
     TurnCancelled,
@@ -13,6 +14,7 @@ from brainstorm_agents.events import (
     TurnStreamed,
     UserSpoke,
 )
+from brainstorm_agents.keyframe import Keyframe
 from brainstorm_agents.reader import Log
 from brainstorm_agents.session import Session
 from brainstorm_tui.destination import Destination, ToEvent, ToMessage, ToRound, ToTime
@@ -74,7 +76,11 @@ class ReplaySource:
     def __init__(self, log: Log, *, is_followed: bool = False) -> None:
         self.log = log
         self.is_followed = is_followed
-        self.session = log.session()
+        self.is_written = self.is_followed
+        """Whether another process is still writing it, as far as that is known."""
+        self.is_gone = False
+        """Whether its file was taken away while it was followed."""
+        self._reached = self.session = log.session()
         self.position = self.length
         """How many events have happened."""
         self._now = self.session.t
@@ -93,6 +99,11 @@ class ReplaySource:
     def is_at_end(self) -> bool:
         """Whether it shows all that has been read."""
         return self.position == self.length
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it has no end and will get none: nobody is writing it any more."""
+        return self.is_followed and not self.is_written and self.whole.ended is None
 
     def now(self) -> float:
         """The time of the last event that has happened, or a little later while time passes."""
@@ -113,6 +124,14 @@ class ReplaySource:
             if self.session.is_under_way and 0 < expected - self._now < LATE_S:
                 self._now = expected
 
+    def heed(self, *, is_written: bool) -> None:
+        """Take notice of whether another process writes the log. What it wrote has been read."""
+        was_cut_off = self.is_cut_off
+        self.is_written = is_written
+        self.is_gone = self.log.is_gone
+        if self.is_cut_off != was_cut_off:
+            self.seek(self.position)
+
     def pass_time(self, seconds: float) -> None:
         """Let the time of a session pass that goes on elsewhere."""
         if self.is_followed and self.is_at_end and self.session.is_under_way:
@@ -121,7 +140,9 @@ class ReplaySource:
     def seek(self, position: int) -> None:
         """Show the session as it was after that many events; at least the header."""
         self.position = max(1, min(position, self.length))
-        self.session = self.log.session_at(self.position, self.session)
+        self._reached = self.session = self.log.session_at(self.position, self._reached)
+        if self.is_cut_off and self.is_at_end:
+            self.session = as_cut_off(self._reached)
         self._now = self.session.t
 
     def seek_time(self, t: float) -> None:
@@ -208,3 +229,14 @@ class ReplaySource:
             if self.whole.published[position].id == id_:
                 break
         self.seek(seq + 1)
+
+
+def as_cut_off(session: Session) -> Session:
+    """The same session with its turns under way over: nobody goes on with them."""
+    over = Keyframe(session).session()
+    for turn in over.open_round.turns if over.open_round else ():
+        if not turn.is_settled:
+            over.apply(
+                TurnCancelled(over.seq + 1, over.t, id=turn.id, role=turn.role, reason=CUT_OFF)
+            )
+    return over

@@ -281,6 +281,10 @@ class Replay:
             ("event", f"{source.position:,} of {source.length:,}"),
             ("speed", f"{SPEEDS[self._speed]:g}{symbols.times}"),
         ]
+        if source.is_cut_off and source.is_at_end:
+            doing = f"nobody is writing it any more {symbols.dot} {doing}"
+        if source.is_gone:
+            extra.insert(0, ("its file", "gone"))
         if source.log.has_more and not source.is_followed:
             extra.insert(0, ("read", f"{source.log.share:.0%}"))
         return Standing(self._state(symbols), doing, "", extra)
@@ -297,6 +301,8 @@ class Replay:
         if not source.is_at_end:
             return f"{symbols.paused} paused"
         if source.is_followed:
+            if source.is_cut_off:
+                return f"{symbols.phases[Phase.CANCELLED]} cut off"
             if source.session.ended is None:
                 return f"{symbols.phases[Phase.SPEAKING]} following"
             reason = REASONS.get(source.session.ended, source.session.ended)
@@ -311,8 +317,10 @@ class Replay:
 
     def keys(self, symbols: Symbols) -> list[Key]:
         """The keys of a replay."""
+        left = self.source.is_followed and not self.source.is_at_end
         return [
             Key("space", self._space()),
+            *([Key("End", "follow")] if left else []),
             Key(", .", "event"),
             Key(symbols.left_right, "turn"),
             Key("[ ]", "round"),
@@ -345,7 +353,8 @@ class Replay:
     def pulse(self) -> object:
         """Where it is, how much there is, and how fast it goes."""
         source = self.source
-        return source.position, source.length, source.log.has_more, self._speed, self._is_playing
+        read = source.length, source.log.has_more, source.is_cut_off, source.is_gone
+        return source.position, *read, self._speed, self._is_playing
 
 
 def mentioned(text: str, names: list[str]) -> tuple[str, tuple[str, ...]]:

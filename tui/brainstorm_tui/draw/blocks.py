@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.again import again, brief, took_over
-from brainstorm_tui.draw.headings import said_by_user, turn_heading
+from brainstorm_tui.draw.headings import phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
@@ -211,7 +211,7 @@ class _Drawing:
         elif turn.phase is Phase.CANCELLED:
             if turn.text:
                 yield from self._said(turn, "dim")
-            stopped = Piece(f"{sign} stopped", look.ink(ink))
+            stopped = Piece(f"{sign} {phase_word(turn)}", look.ink(ink))
             yield self._line([stopped, Piece("  s asks again", look.ink("dim"))])
         elif turn.text:
             yield from self._said(turn, ink)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from textual.strip import Strip
 
-from brainstorm_agents.session import Message, Phase, Round, Session
+from brainstorm_agents.events import CUT_OFF
+from brainstorm_agents.session import Message, Phase, Round, Session, Turn
 from brainstorm_tui.comparison import Part
-from brainstorm_tui.draw.headings import WORDS, id_piece, said_by_user, seconds, turn_heading
+from brainstorm_tui.draw.headings import id_piece, phase_word, said_by_user, seconds, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
 from brainstorm_tui.draw.row import Group, Piece, clip, strip, width_of
 from brainstorm_tui.look import Look
@@ -51,7 +52,7 @@ def body(look: Look, session: Session, part: Part, width: int, ink: str) -> Iter
         return
     if part.text:
         yield from plain(look, part.text, width, ink="dim", strike=part.phase is Phase.FAILED)
-    outcome = f"{look.symbols.phases[part.phase]} {_outcome(part.phase)}"
+    outcome = f"{look.symbols.phases[part.phase]} {_outcome(part)}"
     if part.phase is Phase.FAILED:
         yield strip(width, look.ink("dim"), [Piece(f" {outcome} ", look.chip("failure"))])
         yield from plain(look, part.reason, width, ink=ink)
@@ -75,7 +76,7 @@ def brief(look: Look, session: Session, part: Part, width: int, *, with_words: b
         if part.ended is not None:
             right.append(Piece(f" {seconds(part.spent(part.ended))}", dim))
         if part.phase is not Phase.DONE:
-            text = f"{look.symbols.phases[part.phase]} {_outcome(part.phase)}"
+            text = f"{look.symbols.phases[part.phase]} {_outcome(part)}"
     room = width - width_of([*left, *right]) - 3
     if with_words and room > 0:
         left = [*left, Piece(f"  {clip(markdown.preview(text), room, look.symbols.more)}", dim)]
@@ -87,5 +88,5 @@ def silence(look: Look, width: int) -> Strip:
     return strip(width, look.ink("dim"), [Piece("listens", look.ink("dim", italic=True))])
 
 
-def _outcome(phase: Phase) -> str:
-    return WORDS[phase] if phase in (Phase.FAILED, Phase.CANCELLED) else "cut off"
+def _outcome(turn: Turn) -> str:
+    return phase_word(turn) if turn.is_settled else CUT_OFF

@@ -7,7 +7,7 @@ from rich.style import Style
 from brainstorm_agents.critical_path import parts
 from brainstorm_agents.session import Phase, RoleState, Turn
 from brainstorm_tui.draw.diagram_view import View
-from brainstorm_tui.draw.headings import WORDS, observed_pieces, seconds
+from brainstorm_tui.draw.headings import observed_pieces, phase_word, seconds
 from brainstorm_tui.draw.lane_cell import cell_style, put_cell
 from brainstorm_tui.draw.lanes import lane
 from brainstorm_tui.draw.row import Piece, clip, width_of
@@ -125,7 +125,7 @@ def _outcome(view: View, turn: Turn) -> list[Piece]:
     measure = Piece(f"  {seconds(sum(took) - took.queued)}", dim)
     if turn.ended is None or turn.ended > now or turn.phase is Phase.DONE:
         return [measure]
-    word = WORDS[turn.phase]
+    word = phase_word(turn)
     if turn.phase is Phase.FAILED:
         chip = f" {look.symbols.phases[Phase.FAILED]} {word} "
         return [Piece("  ", dim), Piece(chip, look.chip("failure"))]

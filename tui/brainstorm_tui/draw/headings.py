@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from brainstorm_agents.bill import Bill
-from brainstorm_agents.events import Ranges
+from brainstorm_agents.events import CUT_OFF, Ranges
 from brainstorm_agents.session import USER, Phase, Session, Turn
 from brainstorm_tui.draw.row import Group, Piece, clip, row, width_of
 from brainstorm_tui.look import Ground, Look
@@ -22,6 +22,16 @@ WORDS = {
     Phase.CANCELLED: "stopped",
 }
 """Phases, as the screen says them."""
+
+
+def phase_word(turn: Turn) -> str:
+    """The phase of a turn, as the screen says it: who was stopped by nobody was cut off."""
+    return CUT_OFF if is_cut_off(turn) else WORDS[turn.phase]
+
+
+def is_cut_off(turn: Turn) -> bool:
+    """Whether the process ended in which it was under way, before it was told to stop."""
+    return turn.phase is Phase.CANCELLED and turn.reason == CUT_OFF
 
 
 def seconds(value: float) -> str:
@@ -161,7 +171,7 @@ def _phase_pieces(
     if turn is None:
         return []
     text = look.on_title("text", place, focused=focused)
-    sign, word = look.symbols.phases[turn.phase], WORDS[turn.phase]
+    sign, word = look.symbols.phases[turn.phase], phase_word(turn)
     if turn.phase is Phase.FAILED:
         return [
             Piece(f" {sign} ", look.chip("failure")),

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, RoleState, Session, Turn
 from brainstorm_tui.draw.again import again, brief
-from brainstorm_tui.draw.headings import WORDS, seconds
+from brainstorm_tui.draw.headings import phase_word, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, strip, width_of
 from brainstorm_tui.draw.timeline import Track, lane_strip
 from brainstorm_tui.look import Look
@@ -183,12 +183,12 @@ def _words(look: Look, turn: Turn | None, ink: Ink, room: int, now: float) -> Gr
         case Phase.FAILED:
             return [Piece(clip(one_line(turn.reason), room, more), ink("text"))]
         case Phase.CANCELLED:
-            said = f"{WORDS[turn.phase]}  {_preview(turn.text)}".rstrip()
+            said = f"{phase_word(turn)}  {_preview(turn.text)}".rstrip()
             return [Piece(clip(said, room, more), ink("dim"))]
         case Phase.THINKING if turn.reasoning:
             return [Piece(_tail(turn.reasoning, room, more), ink("dim"))]
         case _:
-            return [Piece(clip(WORDS[turn.phase] + more, room, more), ink("dim"))]
+            return [Piece(clip(phase_word(turn) + more, room, more), ink("dim"))]
 
 
 _preview = lru_cache(maxsize=2048)(markdown.preview)

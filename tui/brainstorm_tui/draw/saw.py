@@ -14,7 +14,7 @@ from brainstorm_agents import tokens
 from brainstorm_agents.prompt import Observed, Prompt
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.draw.column import Column
-from brainstorm_tui.draw.headings import WORDS, id_piece, said_by_user, seconds, sender_place
+from brainstorm_tui.draw.headings import id_piece, phase_word, said_by_user, seconds, sender_place
 from brainstorm_tui.draw.prose import prose_lines, prose_style
 from brainstorm_tui.draw.row import Group, Piece, clip, width_of
 from brainstorm_tui.look import Look
@@ -199,15 +199,15 @@ class _Page:
                 pace = f"{took}, {turn.tokens / spoke:.0f} a second"
                 return [[Piece(way, text)] for way in (pace, took, amount)]
             case Phase.FAILED:
-                return [[Piece(f" {sign} {WORDS[turn.phase]} ", look.chip("failure")), reason]]
+                return [[Piece(f" {sign} {phase_word(turn)} ", look.chip("failure")), reason]]
             case Phase.RETRYING:
                 return [[Piece(sign, look.role(self._place)), reason]]
             case Phase.SPEAKING:
                 return [[Piece(f"{_tokens(turn.tokens)} so far", text)]]
             case Phase.CANCELLED if turn.tokens:
-                return [[Piece(f"{_tokens(turn.tokens)}, then {WORDS[turn.phase]}", text)]]
+                return [[Piece(f"{_tokens(turn.tokens)}, then {phase_word(turn)}", text)]]
             case _:
-                return [[Piece(f"nothing yet: {WORDS[turn.phase]}", dim)]]
+                return [[Piece(f"nothing yet: {phase_word(turn)}", dim)]]
 
     def _labelled(self, label: str, variants: Sequence[Group]) -> Strip:
         name = Piece(label.ljust(_LABEL), self._look.ink("dim"))

@@ -8,7 +8,7 @@ from brainstorm_agents.critical_path import Parts, held_up_by, parts, waited
 from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_tui.draw.again import took_over
 from brainstorm_tui.draw.futures import futures
-from brainstorm_tui.draw.headings import WORDS, id_piece, observed_pieces, seconds
+from brainstorm_tui.draw.headings import id_piece, observed_pieces, phase_word, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
 from brainstorm_tui.draw.run_summary import run_summary
 from brainstorm_tui.look import Look
@@ -163,10 +163,12 @@ def _ending(look: Look, session: Session, turn: Turn, now: float, width: int) ->
     dim, text = look.ink("dim"), look.ink("text")
     indent = Piece("  ", dim)
     if turn.phase is Phase.CANCELLED:
-        return row(width, dim, [indent, Piece("stopped: the next step asks it again", dim)])
+        return row(
+            width, dim, [indent, Piece(f"{phase_word(turn)}: the next step asks it again", dim)]
+        )
     if turn.phase is Phase.FAILED:
         chip = Piece(
-            f" {look.symbols.phases[Phase.FAILED]} {WORDS[turn.phase]} ", look.chip("failure")
+            f" {look.symbols.phases[Phase.FAILED]} {phase_word(turn)} ", look.chip("failure")
         )
         room = width - 2 - width_of([indent, chip])
         reason = clip(one_line(turn.reason), room, look.symbols.more)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from brainstorm_agents.events import SessionStarted
+from brainstorm_agents.events import CUT_OFF, SessionStarted
 from brainstorm_agents.prompt import Observed
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
@@ -79,9 +79,9 @@ def outcome(turn: Turn) -> str:
             return ""
         case Phase.FAILED:
             return f"failed: {one_line(turn.reason)}"
-        case Phase.CANCELLED:
+        case Phase.CANCELLED if turn.reason != CUT_OFF:
             return f"stopped: {one_line(turn.reason)}"
-    return "cut off"
+    return CUT_OFF
 
 
 def tokens(session: Session) -> str:

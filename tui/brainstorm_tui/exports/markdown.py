@@ -73,6 +73,9 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     yield f"\n### {escaped(turn.id)} ← {' '.join(ids)} · {escaped(turn.role)}\n\n"
     if turn.phase is not Phase.DONE:
         yield f"**✗ {escaped(facts.outcome(turn))}**\n"
+        # What had come of it by then: no reply, and nobody has heard it.
+        if turn.text:
+            yield f"\n{harmless(turn.text)}\n"
         return
     yield f"{harmless(turn.text) or '*nothing*'}\n\n"
     took = facts.seconds(turn.spent(session.t))

@@ -37,7 +37,7 @@ REPLAY: tuple[Section, ...] = (
             ("[ ]  Shift+arrows", "round before, next round"),
             ("g", "go to: 3 a round, b2 a message, 1:30 a time, #120 an event"),
             ("- +", "slower, faster"),
-            ("Home End", "beginning, end"),
+            ("Home End", "beginning, end; End follows again what another process writes"),
             ("mouse", "drag on the timeline: to a time; the wheel there: by turns"),
             ("f", "fork: go on from here, live, in a new session"),
         ),
