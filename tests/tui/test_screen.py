@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from brainstorm_agents.reader import Log
+from brainstorm_agents.scenario import Role, Scenario
 from brainstorm_agents.session import Phase
 from brainstorm_tui.exports import exporter
 from brainstorm_tui.screens.session import SessionScreen
@@ -561,3 +562,38 @@ async def test_a_replay_begins_again_when_it_is_played_at_its_end(log: Log) -> N
         await stage.press("space")
         await stage.see("playing")
         assert stage.session.finished_round < 1
+
+
+# Many roles
+
+
+def crowd(count: int) -> Scenario:
+    """So many roles, each of whom says a line."""
+    params = {"latency": 0.5, "script": ["One line."]}
+    roles = tuple(Role(name=f"Role{place:04}", params=params) for place in range(count))
+    return Scenario(name="crowd", topic="Why?", roles=roles, max_concurrency=count)
+
+
+async def test_a_thousand_roles_are_a_line_each_and_pages_turn() -> None:
+    async with staged(crowd(1000), size=(80, 24)) as stage:
+        await stage.advance(1)
+        rows = stage.app.screen.query_one("#overview").size.height
+        assert "Role0000" in stage.text
+        await stage.press("pageup")
+        assert "the first role" in stage.text
+        await stage.press("pagedown")
+        assert f"Role{rows:04}" in stage.text
+        assert "Role0000" not in stage.text
+        for _ in range(1000 // rows + 1):
+            await stage.press("pagedown")
+        assert "Role0999" in stage.text
+        assert "the last role" in stage.text
+
+
+async def test_a_frame_of_many_panes_is_whole_after_a_moment() -> None:
+    async with staged(crowd(25), size=(200, 60)) as stage:
+        await stage.clock.advance(1)
+        await until(stage, lambda: stage.text.count("One line.") == 25)
+        drawn = stage.lines
+        await stage.rest()
+        assert stage.lines == drawn

@@ -218,6 +218,8 @@ def _end(text: str, room: int, more: str, *, is_cut: bool) -> str:
     room -= len(more)
     if room <= 0:
         return more[: room + len(more)]
+    if text.isascii():  # A cell each: the usual case, and much the quicker one.
+        return more + text[-room:]
     kept = len(text)
     for start, _, cells in reversed(list(clusters(text))):
         if cells > room:

@@ -268,8 +268,19 @@ class SessionScreen(Finding):
             self.action_next_pane(step)
 
     def action_scroll_page(self, pages: int) -> None:
-        """Scroll the focused pane."""
+        """Scroll the focused pane; in the overview, turn to the next roles."""
+        if self._arrangement.columns == 0:
+            self._turn_page(pages)
+            return
         self._scroll(pages * max(1, self._pane.room - 2))
+
+    def _turn_page(self, pages: int) -> None:
+        rows = max(1, self.query_one("#overview").size.height)
+        place = self._names.index(self._focus)
+        wanted = max(0, min(place + pages * rows, len(self._names) - 1))
+        if wanted == place:
+            self.hint("that is the first role" if pages < 0 else "that is the last role")
+        self._focus_on(self._names[wanted])
 
     def _scroll(self, lines: int) -> None:
         before = self._pane.view.top
