@@ -122,7 +122,10 @@ class ChatServer:
                 _running(self._answer(call, reply, writer)) as answering,
             ):
                 await asyncio.wait({answering, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
-                call.was_dropped = not answering.done()
+                # It may be gone before the first word could be written.
+                call.was_dropped = not answering.done() or isinstance(
+                    answering.exception(), ConnectionError
+                )
         finally:
             call.ended = asyncio.get_running_loop().time()
             call.over.set()
