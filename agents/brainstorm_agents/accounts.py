@@ -29,8 +29,9 @@ _UNDER_WAY = Phase.THINKING, Phase.SPEAKING
 def sent(session: Session, turn: Turn) -> int:
     """The tokens of the prompt that the attempt under way was sent, estimated.
 
-    The mock and recordings are sent none: they find their words without one.
+    The mock and recordings find their words without one: it is counted only for a budget of tokens.
     """
-    if not is_real(session.scenario.model(turn.model).model):
+    is_asked = is_real(session.scenario.model(turn.model).model)
+    if not is_asked and session.budget.tokens is None:
         return 0
     return Prompt(session, turn).tokens

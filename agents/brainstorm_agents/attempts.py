@@ -1,13 +1,14 @@
 """Asking for the reply of one turn: again after a failure that may pass, then another model."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
 
 from brainstorm_agents.accounts import sent, used
+from brainstorm_agents.budget import Purse, limited
 from brainstorm_agents.calls import Reply, call
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.errors import ModelError, TookTooLong
@@ -44,6 +45,7 @@ class Asking:
         turn: The turn; its attempts go on counting where they stand.
         models: Whom to ask.
         slots: Who may call now.
+        purse: What may be used.
         clock: The session's.
         emit: Where each attempt is told.
     """
@@ -52,6 +54,7 @@ class Asking:
     turn: Turn
     models: Models
     slots: Slots
+    purse: Purse
     clock: Clock
     emit: Emit
     used: Usage | None = None
@@ -76,7 +79,7 @@ class Asking:
                 if self._left(patience(model)) <= 0:
                     break
                 self._tell(TurnSwitched, name, str(failure), self.used)
-            params = model.params if failure else role.params
+            params = limited(self.session, name, model.params if failure else role.params)
             try:
                 return await self._ask(name, model, params)
             except ModelError as error:
@@ -84,7 +87,7 @@ class Asking:
         assert failure is not None, "a role has a model"
         raise failure
 
-    async def _ask(self, name: str, model: NamedModel, params: dict[str, Any]) -> Reply:
+    async def _ask(self, name: str, model: NamedModel, params: Mapping[str, Any]) -> Reply:
         """The reply of one model."""
         assert self.session.header is not None, "a turn is taken in a session that has begun"
         seed, granted, before = self.session.header.seed, patience(model), self.turn.attempt
@@ -95,6 +98,8 @@ class Asking:
             )
             slot = await self._slot(request)
             try:
+                if refusal := self.purse.refusal(self.turn, name, params):
+                    raise ModelError(f"{model.model}: {refusal}")
                 self._tell(TurnAsked, number, name)
                 reply = await call(
                     afflicted(self.models[model.model], self.turn.fault, number),

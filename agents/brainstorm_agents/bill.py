@@ -57,3 +57,17 @@ def bill(usage: Usage, price: Price | None, *, is_free: bool) -> Bill:
 def cost(price: Price, prompt: int, completion: int) -> float:
     """Dollars for so many tokens."""
     return (price.input * prompt + price.output * completion) / _MILLION
+
+
+def dollars(usd: float) -> str:
+    """An amount in words: cents above a dollar, two digits that count below it."""
+    if usd == 0 or usd >= 1:
+        return f"${usd:,.2f}"
+    places = 2
+    while places < _MOST_PLACES and round(usd * 10**places) < _TWO_DIGITS:
+        places += 1
+    return f"${usd:.{places}f}"
+
+
+_TWO_DIGITS = 10
+_MOST_PLACES = 8

@@ -43,6 +43,14 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether going in circles does: round after round without news."""
 
 
+class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a session may use; None where there is no limit."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    """Prompts and replies together."""
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """The cast and the rules, as resolved: nothing is left to look up.
 
@@ -67,6 +75,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     stop: Stop = Stop()
     faults: tuple[Fault, ...] = ()
     """What goes wrong because the scenario asks for it."""
+    budget: Budget = Budget()
 
     def __post_init__(self) -> None:
         if len({names.identity(role.name) for role in self.roles}) < len(self.roles):

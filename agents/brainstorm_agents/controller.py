@@ -4,6 +4,7 @@ import asyncio
 from enum import StrEnum
 
 from brainstorm_agents import stop_rules
+from brainstorm_agents.budget import Lack, lack_of
 from brainstorm_agents.cast import ScheduleName
 from brainstorm_agents.environment import Environment
 from brainstorm_agents.errors import JournalError
@@ -19,6 +20,7 @@ class Reason(StrEnum):
     TIME = stop_rules.TIME
     WORD = stop_rules.WORD
     CIRCLES = stop_rules.CIRCLES
+    BUDGET = "budget"
     USER = "user"
     STOPPED = "stopped"
     QUIT = "quit"
@@ -51,6 +53,7 @@ class Controller:
         self._completes = False
         """Whether the open round is stepped once more, for a turn that is asked again in it."""
         self._wanted = asyncio.Event()
+        self._lack: tuple[int, Lack | None] | None = None
 
     @property
     def session(self) -> Session:
@@ -161,6 +164,20 @@ class Controller:
         """Let the next round, and those after it, run otherwise; the open one goes on as it is."""
         self.environment.choose_schedule(schedule)
 
+    def lack(self) -> Lack | None:
+        """Why the session waits, if it is the budget that does not hold what comes next."""
+        session = self.session
+        if self.is_running or Reason.BUDGET not in (session.paused, session.ended):
+            return None
+        if self._lack is None or self._lack[0] != session.said_seq:
+            self._lack = session.said_seq, lack_of(session)
+        return self._lack[1]
+
+    def raise_budget(self) -> None:
+        """Let the session use what the turns that wait for it could use."""
+        if (lack := self.lack()) and lack.raised != self.session.budget:
+            self.environment.choose_budget(lack.raised)
+
     async def serve(self) -> None:
         """Step whenever rounds are wanted, until cancelled."""
         while True:
@@ -231,7 +248,9 @@ class Controller:
             if (self.session.ended or self.session.paused) and self._has_something_to_do():
                 self.environment.resume(Reason.USER)
             if not await self.environment.step():
-                self._pause = Reason.QUIET
+                self._pause = Reason.BUDGET if self.environment.lack else Reason.QUIET
+            elif self.environment.lack:
+                self._pause = Reason.BUDGET
             elif self.session.open_round and self._completes:
                 self._completes = False
                 continue
@@ -263,7 +282,7 @@ class Controller:
         """Whether it is the goal, and nothing else, that ends the session here."""
         is_stopped = self.session.open_round is not None
         is_past = self.session.finished_round >= self.goal
-        return is_past and not is_stopped and self._pause is not Reason.QUIET
+        return is_past and not is_stopped and self._pause not in (Reason.QUIET, Reason.BUDGET)
 
     async def _prepare(self) -> None:
         self.is_preparing = True

@@ -9,14 +9,16 @@ import msgspec
 
 from brainstorm_agents.accounts import used
 from brainstorm_agents.attempts import Asking
+from brainstorm_agents.budget import Lack, Purse
 from brainstorm_agents.calls import Reply
-from brainstorm_agents.cast import ScheduleName
+from brainstorm_agents.cast import Budget, ScheduleName
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.critical_path import parts
 from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
     CUT_OFF,
     FORMAT,
+    BudgetChosen,
     Event,
     FaultSet,
     IdeaKept,
@@ -84,6 +86,9 @@ class Environment:
         self._news = asyncio.Event()
         """Set when a turn of an eager round may begin, or the last one is over."""
         self._ties = Ties()
+        self._purse = Purse(self.session)
+        self.lack: Lack | None = None
+        """Why the last step did not begin turns, if the budget does not hold them."""
 
     def now(self) -> float:
         """Seconds of session time."""
@@ -177,6 +182,10 @@ class Environment:
         """Let the rounds after the open one run otherwise."""
         self._emit(ScheduleChosen, schedule=schedule)
 
+    def choose_budget(self, budget: Budget) -> None:
+        """Let the session use so much, what it has used already among it."""
+        self._emit(BudgetChosen, budget=budget)
+
     def pause(self, reason: str) -> None:
         """Note that no further round starts."""
         self._emit(SessionPaused, reason=reason)
@@ -210,7 +219,8 @@ class Environment:
         them it may not hold all yet: the next round waits for that, or whoever makes no other.
 
         Returns:
-            False if all is quiet: nobody has news, and nothing happened.
+            False if nothing happened: all is quiet, nobody has news; or the budget does not hold
+            what the turns could use, and `lack` says so.
 
         Raises:
             JournalError: The log cannot be written now. The turns under way are cancelled; a later
@@ -218,6 +228,9 @@ class Environment:
         """
         session = self.session
         plan = self._plan()
+        self.lack = self._purse.lack(plan)
+        if self.lack:
+            return False
         if session.open_round is None:
             if not plan:
                 return False
@@ -304,10 +317,14 @@ class Environment:
     def _begin_turns(self, round_: Round, plan: list[Planned]) -> list[Turn]:
         """Begin the turns that can begin, each once a step."""
         self._news.clear()
-        turns = []
-        for planned in () if self._is_stopping else plan:
-            if planned.id in self._tasks or planned.id in self._stops:
-                continue
+        turns: list[Turn] = []
+        new = [one for one in plan if one.id not in self._tasks and one.id not in self._stops]
+        if self._is_stopping:
+            return turns
+        if self._tasks:
+            # In an eager round: those that began it have been looked at before.
+            self.lack = self._purse.lack(new)
+        for planned in () if self.lack else new:
             self._emit(
                 TurnStarted,
                 id=planned.id,
@@ -325,7 +342,9 @@ class Environment:
             return
         if self._slots is None:
             self._slots = Slots(self.session.scenario, self.clock)
-        asking = Asking(self.session, turn, self.models, self._slots, self.clock, self._emit)
+        asking = Asking(
+            self.session, turn, self.models, self._slots, self._purse, self.clock, self._emit
+        )
         try:
             async with gate:
                 reply = await asking.reply()

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from brainstorm_agents.cast import ScheduleName
+from brainstorm_agents.cast import Budget, ScheduleName
 from brainstorm_agents.errors import LogError
 from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.named_model import Facts
@@ -92,6 +92,12 @@ class ScheduleChosen(Event, frozen=True):
     """How the rounds after this run; the one that is open goes on as it began."""
 
     schedule: ScheduleName
+
+
+class BudgetChosen(Event, frozen=True):
+    """What the session may use from here on, what it has used already among it."""
+
+    budget: Budget
 
 
 class TurnStarted(Event, frozen=True):
@@ -254,6 +260,7 @@ AnyEvent = (
     | RoundStarted
     | RoundFinished
     | ScheduleChosen
+    | BudgetChosen
     | TurnStarted
     | TurnAsked
     | TurnStreamed

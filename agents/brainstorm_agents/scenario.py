@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from brainstorm_agents import (
+    budget_section,
     casting,
     faults_section,
     fields,
@@ -84,6 +85,7 @@ def parse(text: str | bytes, source: str) -> Scenario:
         (top, "rounds", _rounds),
         (top, "schedule", _schedule),
         (top, "stop", stop_section.stop),
+        (top, "budget", budget_section.budget),
         (defaults, "max_concurrency", _max_concurrency),
     ):
         if key in values:
@@ -124,6 +126,7 @@ def with_overrides(
     params: Mapping[str, Any] | None = None,
     max_concurrency: int | None = None,
     schedule: str | None = None,
+    budget: str | None = None,
 ) -> Scenario:
     """`scenario` with what the command line says instead; `None` leaves a thing as it is.
 
@@ -136,6 +139,7 @@ def with_overrides(
         params: For every role, and for its fallbacks, over their own, key by key.
         max_concurrency: Calls under way at the same time, at most.
         schedule: How its rounds run.
+        budget: What it may use, as it is written; what it does not name stays.
 
     Raises:
         ScenarioError: A value is not allowed; its `source` is the option, such as `--rounds`.
@@ -150,6 +154,8 @@ def with_overrides(
         changes["max_concurrency"] = _max_concurrency(node)
     if schedule is not None:
         changes["schedule"] = _schedule(strict_yaml.from_data(schedule, "--schedule"))
+    if budget is not None:
+        changes["budget"] = budget_section.written(budget, scenario.budget)
     roles = scenario.roles
     if model is not None:
         node = strict_yaml.from_data(model, "--model")
@@ -185,6 +191,7 @@ _SCENARIO_KEYS = (
     "schedule",
     "stop",
     "faults",
+    "budget",
 )
 _DEFAULTS_KEYS = ("model", "params", "max_concurrency")
 _SCENARIO_ELSEWHERE = {

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from itertools import islice
 
 from brainstorm_agents.bill import Bill, bill
-from brainstorm_agents.cast import ScheduleName
+from brainstorm_agents.cast import Budget, ScheduleName
 from brainstorm_agents.errors import UnfitEvent
 from brainstorm_agents.events import (
+    BudgetChosen,
     Event,
     FaultSet,
     IdeaKept,
@@ -91,6 +92,8 @@ class Session:
         """What all attempts that are over have used and cost."""
         self.schedule: ScheduleName = "simultaneous"
         """How the next round runs."""
+        self.budget = Budget()
+        """What it may use."""
         self.lines: dict[str, str] = {}
         """What the person has typed for roles that have not said it yet."""
         self.faults: dict[str, Fault] = {}
@@ -237,6 +240,7 @@ class Session:
         self.header = event
         self.schedule = event.scenario.schedule
         self.faults = {fault.role: fault for fault in event.scenario.faults if fault.turn is None}
+        self.budget = event.scenario.budget
         opener, prefixes = event.scenario.opener, event.scenario.prefixes
         for place, role in enumerate(event.scenario.roles):
             watched = None if role.watch == "all" else role.watch
@@ -284,6 +288,9 @@ class Session:
 
     def _choose_schedule(self, event: ScheduleChosen) -> None:
         self.schedule = event.schedule
+
+    def _choose_budget(self, event: BudgetChosen) -> None:
+        self.budget = event.budget
 
     def _start_turn(self, event: TurnStarted) -> None:
         current = self.open_round
@@ -498,6 +505,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     RoundStarted: Session._start_round,
     RoundFinished: Session._finish_round,
     ScheduleChosen: Session._choose_schedule,
+    BudgetChosen: Session._choose_budget,
     TurnStarted: Session._start_turn,
     TurnAsked: Session._ask_turn,
     TurnStreamed: Session._stream_turn,

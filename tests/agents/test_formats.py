@@ -9,6 +9,7 @@ import pytest
 
 from brainstorm_agents import events, upgrade
 from brainstorm_agents.bill import Bill
+from brainstorm_agents.cast import Budget
 from brainstorm_agents.events import FORMAT, AnyEvent, encode
 from brainstorm_agents.reader import read
 
@@ -154,3 +155,7 @@ def test_the_log_with_money_says_what_every_attempt_has_used_and_at_which_price(
     assert session.bill.is_partial
     assert session.rounds[0].bill == session.bill
     assert session.described["fast"].window == 8192
+    assert (session.scenario.budget, session.budget) == (
+        Budget(usd=0.01),
+        Budget(usd=1.5, tokens=50_000),
+    )

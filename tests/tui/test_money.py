@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from brainstorm_agents.bill import Bill
+from brainstorm_agents.bill import Bill, dollars
 from brainstorm_tui.cli import main
-from brainstorm_tui.money import cost, dollars
+from brainstorm_tui.money import cost
 
 GOLDEN = Path(__file__).parents[1] / "agents" / "golden" / "format-1-money.jsonl"
 
@@ -61,7 +61,7 @@ def test_the_list_of_logs_says_what_each_has_cost(
     log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["logs", "--log-dir", str(log.parent)]) == 0
-    assert "nobody had anything new to answer; cost ≥ $0.0038\n" in capsys.readouterr().out
+    assert "you quit; cost ≥ $0.0038\n" in capsys.readouterr().out
 
 
 def test_the_exports_say_it_too(log: Path, tmp_path: Path) -> None:

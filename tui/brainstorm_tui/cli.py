@@ -254,7 +254,7 @@ def run(
     output = _output(show, as_json)
     if resume:
         refuse_what_the_log_says()
-        named = ("rounds", "speed", "api_base", "allowed_keys")
+        named = ("rounds", "budget", "speed", "api_base", "allowed_keys")
         wishes = Wishes(**{name: chosen[name] for name in named})
         launch = reopened_launch(resume, chosen["log_dir"], wishes)
     else:
@@ -268,6 +268,7 @@ def run(
 @cli.command("resume")
 @click.argument("log", type=click.Path(path_type=Path))
 @options.rounds_option
+@options.budget_option
 @options.speed_option
 @options.api_base_option
 @options.allow_key_option
@@ -278,6 +279,7 @@ def run(
 def resume_session(
     log: Path,
     rounds: int | None,
+    budget: str | None,
     speed: float,
     api_base: str | None,
     allowed_keys: tuple[str, ...],
@@ -302,6 +304,7 @@ def resume_session(
     check_theme(theme)
     wishes = Wishes(
         rounds=rounds,
+        budget=budget,
         speed=speed,
         api_base=api_base,
         allowed_keys=allowed_keys,

@@ -214,6 +214,7 @@ def _rules(session: Session) -> dict[str, str]:
         "models": _written(scenario.models) if scenario.models else "",
         "stop": _written(msgspec.to_builtins(scenario.stop)),
         "faults": _written(msgspec.to_builtins(scenario.faults)),
+        "budget": _written(msgspec.to_builtins(scenario.budget)),
     }
 
 

@@ -15,7 +15,7 @@ from brainstorm_agents.reader import Log, read
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui import signals
 from brainstorm_tui.launch import Launch, start_anew
-from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, progress
+from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, budget, progress
 from brainstorm_tui.progress_line import TICK_S, ProgressLine
 from brainstorm_tui.text.safe import one_line
 
@@ -219,7 +219,10 @@ def _verdict(session: Session) -> int:
     if any(turn.phase is Phase.DONE for turn in session.turns.values()):
         return 0
     reasons = (turn.reason for turn in session.turns.values() if turn.phase is Phase.FAILED)
-    _say(f"no turn finished: {one_line(next(reasons, 'nobody was asked'))}")
+    nobody = "nobody was asked"
+    if session.ended == Reason.BUDGET:
+        nobody = f"the budget does not hold the opening: {budget(session)}"
+    _say(f"no turn finished: {one_line(next(reasons, nobody))}")
     return 1
 
 

@@ -19,7 +19,7 @@ from brainstorm_agents.journal import (
     ThreadedJournal,
 )
 from brainstorm_agents.log_file import LogFile
-from brainstorm_agents.models import MOCK, Models, is_real, keys
+from brainstorm_agents.models import MOCK, Models, is_real, keys, priced
 from brainstorm_agents.recording import Recording
 from brainstorm_agents.reopen import Reopened
 from brainstorm_agents.scenario import Scenario
@@ -71,6 +71,8 @@ class Launch:
         if self.speed != 1:
             self._need_no_real_model()
         keys.check(self.scenario, self.api_base, self.allowed_keys)
+        described = self.reopened.session.described if self.reopened else {}
+        priced.check(self.scenario, described, self.api_base)
 
     def _need_no_real_model(self) -> None:
         for role in self.scenario.roles:
@@ -115,6 +117,8 @@ def start(
     )
     if reopened:
         environment.reopen(Reason.REOPENED)
+        if launch.scenario.budget != environment.session.budget:
+            environment.choose_budget(launch.scenario.budget)
     else:
         environment.open(
             launch.scenario,

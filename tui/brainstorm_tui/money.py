@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from brainstorm_agents.bill import Bill
+from brainstorm_agents.bill import Bill, dollars
 from brainstorm_agents.session import Session
 
 NOT_KNOWN = "–"
@@ -27,20 +27,6 @@ def cost(bill: Bill, *, none: str = NOT_KNOWN, is_ascii: bool = False) -> str:
     elif bill.is_counted and bill.usd:
         sign = "about " if is_ascii else "≈ "
     return sign + dollars(bill.usd)
-
-
-def dollars(usd: float) -> str:
-    """An amount: cents above a dollar, two digits that count below it."""
-    if usd == 0 or usd >= 1:
-        return f"${usd:,.2f}"
-    places = 2
-    while places < _MOST_PLACES and round(usd * 10**places) < _TWO_DIGITS:
-        places += 1
-    return f"${usd:.{places}f}"
-
-
-_TWO_DIGITS = 10
-_MOST_PLACES = 8
 
 
 def is_paid(bill: Bill) -> bool:

@@ -108,6 +108,13 @@ schedule_option = setting(
     " scenario's]",
 )
 
+budget_option = click.option(
+    "--budget",
+    metavar="AMOUNT",
+    help="What the session may use: US dollars, or tokens, or both, as in 0.50,20000tok. A round"
+    " that could use more is not begun.  [default: the scenario's]",
+)
+
 _SESSION_OPTIONS = (
     click.option("--topic", metavar="TEXT", help="What to talk about, instead of the scenario's."),
     rounds_option,
@@ -161,7 +168,9 @@ _LOG_OPTIONS = (
 
 def launch_options(callback: Callback) -> Callback:
     """Give a command the options that `make_launch` takes."""
-    return _with_options(callback, (*_SESSION_OPTIONS, schedule_option, *_LOG_OPTIONS))
+    return _with_options(
+        callback, (*_SESSION_OPTIONS, schedule_option, budget_option, *_LOG_OPTIONS)
+    )
 
 
 def session_options(callback: Callback) -> Callback:
@@ -192,6 +201,7 @@ def make_launch(
     seed: int | None,
     speed: float,
     schedule: str | None = None,
+    budget: str | None = None,
     log: Path | None = None,
     no_log: bool = True,
     log_dir: Path | None = None,
@@ -222,6 +232,7 @@ def make_launch(
         params=read_params(params),
         max_concurrency=max_concurrency,
         schedule=schedule,
+        budget=budget,
     )
     return Launch(
         scenario=scenario,

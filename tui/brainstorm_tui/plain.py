@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from brainstorm_agents.budget import Amount, lack_of, told
+from brainstorm_agents.cast import Budget
 from brainstorm_agents.controller import Reason
 from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.parent import Parent
@@ -148,6 +150,7 @@ def summary(session: Session, marks: Marks = UNICODE) -> str:
         f"time     {_time(session, marks)}",
         f"tokens   {marks.about if is_counted else ''}{tokens} said{_sent(session, marks)}",
         *((f"cost     {_cost(session, marks)}",) if is_paid(session.bill) else ()),
+        *((f"budget   {budget(session)}",) if session.budget != Budget() else ()),
     )
     return "\n".join(lines) + "\n"
 
@@ -186,6 +189,7 @@ _ENDED: dict[str, str] = {
     Reason.QUIET: "nobody had anything new to answer",
     Reason.TIME: "its time was up",
     Reason.WORD: "a role said a word that stops it",
+    Reason.BUDGET: "the budget does not hold what would come next",
     Reason.CIRCLES: "it was going in circles: nothing new was said",
     Reason.USER: "you paused",
     Reason.STOPPED: "you stopped the turns under way",
@@ -258,6 +262,17 @@ def _cost(session: Session, marks: Marks) -> str:
     ]
     total = cost(session.bill, none="not known", is_ascii=is_ascii)
     return f"{total}; {', '.join(roles)}" if len(roles) > 1 else total
+
+
+def budget(session: Session) -> str:
+    """What a session may use, and what it could use next if that is too much."""
+    said = told(Amount(session.budget.tokens or 0, session.budget.usd or 0.0), session.budget)
+    lack = lack_of(session) if Reason.BUDGET in (session.paused, session.ended) else None
+    if lack is None:
+        return said
+    replies = _count(lack.turns, "reply", "replies")
+    left = told(lack.left, session.budget)
+    return f"{said}; {left} left; {replies} could use {told(lack.needed, session.budget)}"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -7,6 +7,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from brainstorm_agents import budget_section
 from brainstorm_agents.errors import BrainstormError
 from brainstorm_agents.reopen import Reopened, reopen
 from brainstorm_tui import locations
@@ -14,13 +15,14 @@ from brainstorm_tui.launch import Launch
 from brainstorm_tui.recordings import read_recordings
 from brainstorm_tui.text.safe import one_line
 
-_CHANGEABLE = "--rounds, --speed, --api-base and --allow-key"
+_CHANGEABLE = "--rounds, --budget, --speed, --api-base and --allow-key"
 _ALLOWED = {
     "resume",
     "show",
     "as_json",
     "log_dir",
     "rounds",
+    "budget",
     "speed",
     "api_base",
     "allowed_keys",
@@ -34,6 +36,7 @@ class Wishes:
     rounds: int | None
     speed: float
     api_base: str | None
+    budget: str | None = None
     allowed_keys: tuple[str, ...] = ()
     run_at_once: bool = False
 
@@ -89,6 +92,10 @@ def _launch(reopened: Reopened, folder: Path | None, wishes: Wishes) -> Launch:
     scenario = header.scenario
     if wishes.rounds is not None and _is_written("rounds"):
         scenario = msgspec.structs.replace(scenario, rounds=wishes.rounds)
+    budget = reopened.session.budget
+    if wishes.budget is not None:
+        budget = budget_section.written(wishes.budget, budget)
+    scenario = msgspec.structs.replace(scenario, budget=budget)
     return Launch(
         scenario=scenario,
         recordings=read_recordings(scenario, folder, reopened.file.path.parent),

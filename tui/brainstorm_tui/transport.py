@@ -4,8 +4,10 @@ Every action returns what is worth saying about it, or nothing if the screen sho
 key is silent.
 """
 
+import math
 from typing import Literal, Protocol
 
+from brainstorm_agents.budget import Amount, Lack, told
 from brainstorm_agents.controller import Controller
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import Phase
@@ -101,6 +103,8 @@ class Live:
 
     def _step(self) -> str | None:
         was_running = self.controller.is_running
+        if lack := self.controller.lack():
+            return self._raise_budget(lack)
         if not was_running and self._is_quiet():
             return self._why_quiet()
         self.controller.step()
@@ -112,8 +116,20 @@ class Live:
             return "it runs already: space pauses, x stops"
         if not controller.is_running and self._is_quiet():
             return self._why_quiet()
+        if controller.lack():
+            return "the budget does not hold that: s raises it for one round"
         controller.run()
         return None
+
+    def _raise_budget(self, lack: Lack) -> str:
+        """Go on in spite of the budget, for one round: the key has said what that could take."""
+        controller = self.controller
+        if lack.needed.usd == math.inf:
+            return "nobody knows what it would cost: give its model a price, or run it without usd"
+        controller.raise_budget()
+        controller.step()
+        budget = controller.session.budget
+        return f"the budget is {told(Amount(budget.tokens or 0, budget.usd or 0.0), budget)} now"
 
     def _pause(self) -> str:
         self.controller.pause()
@@ -163,9 +179,17 @@ class Live:
             return Standing(f"{symbols.phases[Phase.DONE]} ended", reason, log)
         if session.paused:
             reason = REASONS.get(session.paused, session.paused)
+            if lack := controller.lack():
+                reason = self._lacks(lack)
             return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", log)
         doing = "all is quiet: i says something" if self._is_quiet() else "waits for you"
         return Standing(f"{symbols.paused} {name}", doing, log)
+
+    def _lacks(self, lack: Lack) -> str:
+        """What would come next, and what there is for it."""
+        budget = self.controller.session.budget
+        needed, left = told(lack.needed, budget), told(lack.left, budget)
+        return f"next could use {needed}, the budget has {left}"
 
     def _log(self) -> Literal["logged", "logging", "no log"]:
         if not self._is_logged:
@@ -191,13 +215,15 @@ class Live:
 
     def keys(self, symbols: Symbols) -> list[Key]:
         """The keys of the live session, by its state."""
-        session = self.controller.session
-        if self.controller.is_running:
+        controller, session = self.controller, self.controller.session
+        if controller.is_running:
             return [Key("space", "pause"), Key("x", "stop"), Key("i", "say")]
         if self._is_quiet():
             return [Key("i", "say")]
         if session.ended:
             return [Key("s", "one more"), Key("r", self._to_run()), Key("i", "say")]
+        if controller.lack():
+            return [Key("s", "raise the budget, one round"), Key("i", "say")]
         if session.paused:
             return [Key("space", "resume"), Key("s", "one round"), Key("i", "say")]
         return [Key("i", "say")]

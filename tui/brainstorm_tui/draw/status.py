@@ -18,6 +18,7 @@ REASONS = {
     "time": "its time is up",
     "word": "the word was said",
     "circles": "going in circles",
+    "budget": "the budget does not hold the next round",
     "user": "by you",
     "stopped": "you stopped it",
     "quit": "you left",

@@ -50,6 +50,7 @@ def _facts(log: Log, session: Session) -> dict[str, Any]:
             "schedule": scenario.schedule,
             "stop": _safe(msgspec.to_builtins(scenario.stop)),
             "faults": _safe(msgspec.to_builtins(scenario.faults)),
+            "budget": _safe(msgspec.to_builtins(scenario.budget)),
         },
         "topic": sanitise(session.topic),
         "seed": header.seed,

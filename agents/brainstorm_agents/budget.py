@@ -1,0 +1,214 @@
+"""The budget: what turns could use at worst is set aside before they begin.
+
+A round begins whole or not at all: every attempt that every model of a turn may be given is taken
+to send its whole prompt and to say all that it may. Each attempt is looked at once more before it
+is made. So no more is spent than there is, but for what replies say beyond their `max_tokens`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from brainstorm_agents import tokens
+from brainstorm_agents.bill import cost, dollars
+from brainstorm_agents.cast import Budget
+from brainstorm_agents.events import RoundStarted, TurnStarted
+from brainstorm_agents.parameters import MOCK, is_real
+from brainstorm_agents.patience import patience
+from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.schedules import SCHEDULES
+from brainstorm_agents.schedules.plan import Planned
+from brainstorm_agents.session import Phase, Round, Session, Turn
+
+MAX_TOKENS = 1_024
+"""What a reply may say where its `params` set no limit; with a budget it is sent along."""
+
+MOCK_TOKENS = 200
+"""What the mock says at most in one reply, unless its `tokens` or its `script` say otherwise."""
+
+LIMITS = "max_tokens", "max_completion_tokens"
+"""The params that limit a reply."""
+
+_DUST_USD = 1e-9
+"""Sums of binary fractions are off by less."""
+
+
+class Amount(NamedTuple):
+    """What something uses."""
+
+    tokens: float = 0
+    usd: float = 0.0
+
+    def plus(self, other: "Amount") -> "Amount":
+        """Both together."""
+        return Amount(self.tokens + other.tokens, self.usd + other.usd)
+
+    def times(self, count: int) -> "Amount":
+        """So many of it."""
+        return Amount(self.tokens * count, self.usd * count)
+
+
+class Lack(NamedTuple):
+    """Why turns are not begun: what they could use, and what there is."""
+
+    needed: Amount
+    left: Amount
+    """Infinite where there is no limit."""
+    turns: int
+    raised: Budget
+    """The budget that would hold them."""
+
+
+class Purse:
+    """What is left of a session's budget, with what turns under way may still use set aside."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._needs: dict[str, Amount] = {}
+        self._asked: dict[str, Amount] = {}
+
+    def lack(self, plan: Iterable[Planned]) -> Lack | None:
+        """Why some turns cannot begin together; None if they can, and then they should."""
+        session = self._session
+        if session.budget == Budget():
+            return None
+        needs = {planned.id: worst(session, _turn(session, planned)) for planned in plan}
+        held = _sum(self._needs[turn.id] for turn in self._under_way() if turn.id in self._needs)
+        spent = _spent(session).plus(held)
+        needed = _sum(needs.values())
+        if needed == Amount() or _holds(session.budget, spent.plus(needed)):
+            self._needs.update(needs)
+            return None
+        raised = _raised(session.budget, spent.plus(needed))
+        return Lack(needed, _left(session.budget, spent), len(needs), raised)
+
+    def refusal(self, turn: Turn, name: str, params: Mapping[str, Any]) -> str:
+        """Why the model called `name` is not asked now; empty if it may be."""
+        session = self._session
+        if session.budget == Budget():
+            return ""
+        needed = _attempt(session, turn, name, params)
+        others = (
+            self._asked.get(other.id, Amount())
+            for other in self._under_way()
+            if other is not turn and other.phase in (Phase.THINKING, Phase.SPEAKING)
+        )
+        spent = _spent(session).plus(_sum(others))
+        if not _holds(session.budget, spent.plus(needed)):
+            left = _left(session.budget, spent)
+            needs, has = told(needed, session.budget), told(left, session.budget)
+            return f"not asked: it could use {needs}, and the budget has {has} left"
+        self._asked[turn.id] = needed
+        return ""
+
+    def _under_way(self) -> list[Turn]:
+        current = self._session.open_round
+        return [turn for turn in current.turns if not turn.is_settled] if current else []
+
+
+def limited(session: Session, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The params that a model is asked with: with a budget, a reply always has a limit."""
+    is_limited = any(params.get(key) for key in LIMITS)
+    model = session.scenario.model(name).model
+    if session.budget == Budget() or is_limited or not is_real(model):
+        return params
+    return {**params, LIMITS[0]: MAX_TOKENS}
+
+
+def lack_of(session: Session) -> Lack | None:
+    """Why the next round of a session that stands still cannot begin, if it cannot."""
+    current = session.open_round
+    name = current.schedule if current else session.schedule
+    return Purse(session).lack(SCHEDULES.get(name, SCHEDULES["simultaneous"])(session))
+
+
+def worst(session: Session, turn: Turn) -> Amount:
+    """What a turn could use: every attempt of every model that it may come to."""
+    scenario = session.scenario
+    if turn.role in session.lines:
+        return Amount()
+    role = scenario.role(turn.role)
+    total = Amount()
+    for place, name in enumerate(scenario.models_in_turn(role.model)):
+        model = scenario.model(name)
+        # What is ours fails for good, or as a recording has it; each attempt is looked at again.
+        attempts = patience(model).retry.attempts if is_real(model.model) else 1
+        params = model.params if place else role.params
+        total = total.plus(_attempt(session, turn, name, params).times(attempts))
+    return total
+
+
+def _attempt(session: Session, turn: Turn, name: str, params: Mapping[str, Any]) -> Amount:
+    """What one attempt could use; without a price, there are no dollars that are enough."""
+    prompt, reply = Prompt(session, turn).tokens, _reply_tokens(session, name, params)
+    if session.is_free(name):
+        return Amount(prompt + reply, 0.0)
+    price = session.price(name)
+    return Amount(prompt + reply, math.inf if price is None else cost(price, prompt, reply))
+
+
+def _reply_tokens(session: Session, name: str, params: Mapping[str, Any]) -> int:
+    model = session.scenario.model(name).model
+    if model == MOCK:
+        if limit := params.get("tokens"):
+            return math.ceil(float(limit))
+        lines = params.get("script") or ()
+        counts = [tokens.count(str(line)) for line in lines]
+        return max(counts, default=MOCK_TOKENS)
+    said = [int(params[key]) for key in LIMITS if params.get(key)]
+    return max(said, default=MAX_TOKENS)
+
+
+def told(amount: Amount, budget: Budget) -> str:
+    """An amount in the measures of a budget: `1,200 tokens and $0.02`."""
+    parts = []
+    if budget.tokens is not None:
+        parts.append(f"{max(0, math.ceil(amount.tokens)):,} tokens")
+    if budget.usd is not None:
+        is_known = amount.usd < math.inf
+        parts.append(dollars(max(0.0, amount.usd)) if is_known else "dollars that nobody knows")
+    return " and ".join(parts)
+
+
+def _turn(session: Session, planned: Planned) -> Turn:
+    """A turn that is planned, as it would begin."""
+    if planned.id in session.turns:
+        return session.turns[planned.id]
+    number = len(session.rounds)
+    begun = TurnStarted(0, 0.0, planned.id, planned.role, number, planned.observed)
+    return Turn(begun, 0, Round(RoundStarted(0, 0.0, number, session.schedule), 0), 0)
+
+
+def _spent(session: Session) -> Amount:
+    """What is spent: of what has no price, nobody knows."""
+    bill = session.bill
+    return Amount(bill.tokens, math.inf if bill.is_partial else bill.usd or 0.0)
+
+
+def _holds(budget: Budget, amount: Amount) -> bool:
+    is_within = budget.tokens is None or amount.tokens <= budget.tokens
+    return is_within and (budget.usd is None or amount.usd <= budget.usd + _DUST_USD)
+
+
+def _left(budget: Budget, spent: Amount) -> Amount:
+    return Amount(
+        math.inf if budget.tokens is None else budget.tokens - spent.tokens,
+        math.inf if budget.usd is None else budget.usd - spent.usd,
+    )
+
+
+def _raised(budget: Budget, amount: Amount) -> Budget:
+    usd, most = budget.usd, budget.tokens
+    if usd is not None and usd < amount.usd < math.inf:
+        # Rounded up, so that it holds: a person reads it.
+        usd = math.ceil(amount.usd * 10_000) / 10_000
+    if most is not None:
+        most = max(most, math.ceil(amount.tokens))
+    return Budget(usd=usd, tokens=most)
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    total = Amount()
+    for amount in amounts:
+        total = total.plus(amount)
+    return total
