@@ -46,6 +46,8 @@ class Fork(msgspec.Struct, frozen=True, kw_only=True):
     """The parent's, with the changes."""
     seed: int
     edit: Edit | None
+    torn: int = 0
+    """Bytes of an unfinished last line of the parent's, left out where it is forked at its end."""
 
     @property
     def shared(self) -> int:
@@ -104,6 +106,7 @@ def plan(
         ),
         seed=session.header.seed if changes.seed is None else changes.seed,
         edit=edit,
+        torn=scan.torn,
     )
 
 

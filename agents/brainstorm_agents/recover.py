@@ -1,8 +1,7 @@
 """Damaged logs: what is whole before the damage goes into a new log."""
 
 import os
-from collections.abc import Iterator
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -25,8 +24,11 @@ class Recovered(msgspec.Struct, frozen=True):
     """What is wrong where it breaks off; None if nothing is, but for an unfinished last line."""
 
 
-def recover(path: Path, output: Path | None = None) -> Recovered:
+def recover(path: Path, output: Path | None = None) -> Recovered | None:
     """Write the longest valid beginning of a log into a new file; the log stays as it is.
+
+    Returns:
+        What became of it; None if nothing is wrong with the log, and nothing was written.
 
     Args:
         path: The log.
@@ -38,28 +40,30 @@ def recover(path: Path, output: Path | None = None) -> Recovered:
     """
     with os.fdopen(open_locked(path, os.O_RDONLY), "rb") as file:
         scan = Scan(path, file)
-        problems: list[LogError] = []
-        lines = _whole(scan, problems)
-        first = next(lines, None)
-        if first is None:
-            raise problems[0]
+        problem = _gone_through(scan)
+        if problem is None and not scan.torn:
+            return None
+        if problem and scan.session.header is None:
+            raise problem
+        events = scan.session.seq + 1
+        left_out = os.fstat(file.fileno()).st_size - scan.whole
         output = output or path.with_name(f"{path.name.removesuffix('.jsonl')}.recovered.jsonl")
         target = LogFile.create(output)
         try:
-            target.append_all(chain([first], lines))
+            target.append_all(line for line, _ in islice(Scan(path, file), events))
         except JournalError:
             output.unlink()
             raise
         finally:
             target.close()
-        left_out = os.fstat(file.fileno()).st_size - scan.whole
-    return Recovered(output, scan.session.seq + 1, left_out, problems[0] if problems else None)
+    return Recovered(output, events, left_out, problem)
 
 
-def _whole(scan: Scan, problems: list[LogError]) -> Iterator[bytes]:
-    """The lines of a log as far as they are whole; what is wrong where that ends."""
+def _gone_through(scan: Scan) -> LogError | None:
+    """Go through a log as far as it is whole; what is wrong where that ends."""
     try:
-        for line, _ in scan:
-            yield line
+        for _ in scan:
+            pass
     except LogError as error:
-        problems.append(error)
+        return error
+    return None

@@ -12,8 +12,10 @@ from brainstorm_agents.events import (
     AnyEvent,
     decode,
     decode_header,
+    empty_log,
     not_a_log,
     reading_step,
+    verify,
 )
 from brainstorm_agents.session import Session
 from brainstorm_agents.upgrade import Step
@@ -55,7 +57,23 @@ class Scan:
             self.whole += len(line) + 1
             yield line, event
         if self.session.header is None:
-            raise not_a_log(self._source) if self.torn else self._error("the file is empty")
+            raise self._nothing()
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines with their numbers, from 1, each verified by itself; nothing is taken in.
+
+        That an event can follow the ones before it is not verified. It is for a scan that has not
+        begun.
+        """
+        number = 0
+        for number, line in enumerate(self._lines(), 1):
+            if number == 1:
+                self.event(line, number)
+            else:
+                self._verified(line, number)
+            yield number, line
+        if not number:
+            raise self._nothing()
 
     def event(self, line: bytes, number: int) -> AnyEvent:
         """The event of a line, verified; lines count from 1, and the first has to be the first.
@@ -70,7 +88,13 @@ class Scan:
         try:
             return decode(line, self._source, number, self._step)
         except LogError as error:
-            raise self._damage(error.problem, number) from None
+            raise error if error.remedy else self._damage(error.problem, number) from None
+
+    def _verified(self, line: bytes, number: int) -> None:
+        try:
+            verify(line, self._source, number, self._step)
+        except LogError as error:
+            raise error if error.remedy else self._damage(error.problem, number) from None
 
     def _lines(self) -> Iterator[bytes]:
         self.torn = 0
@@ -97,6 +121,9 @@ class Scan:
         command = f"brainstorm-tui logs recover {shlex.quote(self._source)}"
         remedy = f"`{command}` saves what is whole before it"
         return LogError(problem, source=self._source, line=number, remedy=remedy)
+
+    def _nothing(self) -> LogError:
+        return not_a_log(self._source) if self.torn else empty_log(self._source)
 
     def _error(self, problem: str) -> LogError:
         return LogError(problem, source=self._source)

@@ -103,6 +103,17 @@ def test_settings_are_for_new_sessions_and_change_no_fork(
     assert (header.scenario, header.seed) == (parent.scenario, parent.seed)
 
 
+def test_of_a_torn_log_it_is_said_that_the_last_line_is_left_out(
+    log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with log.open("ab") as file:
+        file.write(b'{"type"')
+    assert main(["logs", "fork", str(log)]) == 0
+    assert f"{log}: the last line was not finished, 7 bytes" in capfd.readouterr().err
+    assert main(["logs", "fork", str(log), "--round", "0"]) == 0
+    assert "not finished" not in capfd.readouterr().err
+
+
 def test_to_open_a_fork_needs_a_terminal_before_anything_is_forked(
     log: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,14 @@
 """Searching logs, and saving damaged ones, from the command line."""
 
+import codecs
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from brainstorm_agents.reader import read
+from brainstorm_tui import log_list
 from brainstorm_tui.cli import main
 
 AT_ONCE = ("--speed", "0", "--seed", "7", "--rounds", "1")
@@ -90,6 +93,102 @@ def test_what_cannot_be_read_is_said_and_does_not_hide_the_rest(
     ]
     assert "damaged.jsonl:" in captured.err
     assert "other.jsonl: this is not a log" in captured.err
+
+
+def flipped(lines: list[bytes]) -> list[bytes]:
+    """A byte in the middle is another."""
+    middle = len(lines) // 2
+    line = lines[middle]
+    return [*lines[:middle], line[:40] + bytes([line[40] ^ 1]) + line[41:], *lines[middle + 1 :]]
+
+
+def lost(lines: list[bytes]) -> list[bytes]:
+    return lines[: len(lines) // 2] + lines[len(lines) // 2 + 1 :]
+
+
+def swapped(lines: list[bytes]) -> list[bytes]:
+    middle = len(lines) // 2
+    return [*lines[:middle], lines[middle + 1], lines[middle], *lines[middle + 2 :]]
+
+
+@pytest.mark.parametrize("damage", [flipped, lost, swapped])
+def test_a_log_that_is_damaged_in_its_middle_is_nowhere_taken_for_whole(
+    damage: Callable[[list[bytes]], list[bytes]], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = record(home, "a", "Bees?", "Bees.")
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(damage(lines)))
+    line = len(lines) // 2 + 1
+    capsys.readouterr()
+    assert main(["logs"]) == 0
+    assert f"all rounds are done; damaged at line {line}\n" in capsys.readouterr().out
+    assert main(["logs", "tree", "--all"]) == 0
+    assert f"damaged at line {line}\n" in capsys.readouterr().out
+    assert main(["logs", "search", "bees"]) == 0
+    captured = capsys.readouterr()
+    assert "a.jsonl  user user" in captured.out
+    assert f"{log}:{line}: " in captured.err
+    assert "logs recover" in captured.err
+
+
+def test_no_more_than_so_much_is_verified_for_a_list_and_it_says_of_which_logs(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = record(home, "older", "Bees?"), record(home, "newer", "Ants?")
+    limit = newer.stat().st_size + older.stat().st_size - 1
+    verifier = log_list.Verifier(limit)
+    assert verifier.words(newer) == ""
+    assert verifier.words(older) == "not verified"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"hello\n", "this is not a log of brainstorm-tui"),
+    ],
+)
+def test_of_a_file_that_is_no_log_all_commands_say_the_same(
+    content: bytes, words: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "logs").mkdir(parents=True)
+    log = home / "logs" / "a.jsonl"
+    log.write_bytes(content)
+    assert main(["logs"]) == 0
+    assert capsys.readouterr().out == f"a.jsonl\n    {words}\n"
+    for command in (["tree"], ["search", "x"], ["recover", "a.jsonl"]):
+        main(["logs", *command])
+        assert f"a.jsonl: {words}\n" in capsys.readouterr().err
+    assert main(["replay", "a.jsonl", "--headless"]) == 2
+    assert f"a.jsonl: {words}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["replay", "--headless"], ["logs", "recover"]])
+def test_that_an_editor_has_changed_a_log_is_said_with_the_remedy(
+    command: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = record(home, "a", "Bees?")
+    content = log.read_bytes()
+    for changed in (content.replace(b"\n", b"\r\n"), codecs.BOM_UTF8 + content):
+        log.write_bytes(changed)
+        capsys.readouterr()
+        assert main([*command, str(log)]) == 2
+        said = capsys.readouterr().err
+        assert "an editor has changed the file" in said
+        assert "save it as UTF-8 without a byte order mark" in said
+
+
+def test_a_log_with_which_nothing_is_wrong_is_not_saved_again(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = record(home, "a", "Bees?")
+    capsys.readouterr()
+    assert main(["logs", "recover", str(log)]) == 0
+    assert capsys.readouterr() == (
+        "",
+        f"{log}: nothing is wrong with this log; nothing is written\n",
+    )
+    assert list(log.parent.iterdir()) == [log]
 
 
 @pytest.mark.parametrize("words", ["logs --log-dir {} search", "logs search --log-dir {}"])

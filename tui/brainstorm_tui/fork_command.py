@@ -12,7 +12,7 @@ from brainstorm_tui import locations
 from brainstorm_tui.forking import make
 from brainstorm_tui.log_tree import changes_words
 from brainstorm_tui.options import MAX_SEED, between, log_dir_option, read_params
-from brainstorm_tui.plain import forked_from
+from brainstorm_tui.plain import forked_from, torn_words
 from brainstorm_tui.screen_options import need_terminal
 from brainstorm_tui.text.safe import one_line
 
@@ -116,6 +116,8 @@ def fork_log(
             click.echo(f"{one_line(edited)} says what it said: nothing is forked", err=True)
             return 0
     output = make(fork, text or "", output, folder)
+    if fork.torn:
+        click.echo(torn_words(fork.log, fork.torn), err=True)
     click.echo("\n".join(_told(fork, output)), err=True)
     click.echo(output)
     return _open(context, output) if is_opened else 0

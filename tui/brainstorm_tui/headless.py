@@ -15,7 +15,16 @@ from brainstorm_agents.reader import Log, read
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui import signals
 from brainstorm_tui.launch import Launch, start_anew
-from brainstorm_tui.plain import ASCII, UNICODE, Marks, Printer, Show, budget, progress
+from brainstorm_tui.plain import (
+    ASCII,
+    UNICODE,
+    Marks,
+    Printer,
+    Show,
+    budget,
+    progress,
+    torn_words,
+)
 from brainstorm_tui.progress_line import TICK_S, ProgressLine
 from brainstorm_tui.text.safe import one_line
 
@@ -65,7 +74,7 @@ def replay(path: Path, output: Output) -> int:
     """
     log = read(path)
     if log.torn:
-        _say(f"{path}: the last line was not finished, {log.torn} bytes of it are left out")
+        _say(torn_words(path, log.torn))
     if output == "json":
         _write_lines(log.lines)
     else:

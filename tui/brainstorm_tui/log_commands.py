@@ -18,7 +18,7 @@ def group(context: click.Context, limit: int, log_dir: Path | None) -> None:
     """List the latest logs, search them, show a prompt, fork one, save a damaged one.
 
     Without a command they are listed. Of each: when, which scenario, how far it came, how it
-    ended, and on what topic.
+    ended, whether it is damaged, and on what topic. Of the newest, 64 MiB are verified.
 
     A log is one session, one event a line. `brainstorm-tui replay` shows it again,
     `brainstorm-tui resume` goes on with it.
@@ -30,8 +30,9 @@ def group(context: click.Context, limit: int, log_dir: Path | None) -> None:
     folder = log_dir or locations.logs_dir()
     found = log_list.newest(folder, limit)
     click.echo(f"{folder}: {'the latest logs' if found else 'no logs yet'}", err=True)
+    verifier = log_list.Verifier()
     for path in found:
-        click.echo(log_list.describe(path), nl=False)
+        click.echo(log_list.describe(path, verifier), nl=False)
 
 
 @group.command("search")
@@ -42,7 +43,8 @@ def search(above: Path | None, text: str, log_dir: Path | None) -> None:
     """Find TEXT in the topics and messages of all logs, the newest log first.
 
     Upper and lower case are the same. Of each message that has it: the log, the message's id, who
-    said it, and the place.
+    said it, and the place. Every line is verified: of a damaged log, what is before the damage is
+    searched, and standard error says so.
     """
     if not text.strip():
         raise click.UsageError("TEXT is empty")
@@ -118,14 +120,18 @@ def tree(above: Path | None, with_single: bool, log_dir: Path | None) -> None:
 def recover(above: Path | None, log: Path, output: Path | None, log_dir: Path | None) -> None:
     """Save what is whole of a damaged log in a new one.
 
-    That is everything before the first damage. LOG itself stays as it is.
+    That is everything before the first damage. LOG itself stays as it is. Of a log with which
+    nothing is wrong, nothing is written.
     """
     from brainstorm_agents.recover import recover
 
     recovered = recover(locations.find_log(log, log_dir or above), output)
+    if recovered is None:
+        _complain(f"{log}: nothing is wrong with this log; nothing is written")
+        return
     if recovered.problem:
-        _complain(f"line {recovered.problem.line}: {recovered.problem.problem}")
-    _complain(f"saved {recovered.events:,} events; left out {recovered.left_out:,} bytes")
+        _complain(f"{log}:{recovered.problem.line}: {recovered.problem.problem}")
+    _complain(f"{log}: saved {recovered.events:,} events; left out {recovered.left_out:,} bytes")
     click.echo(recovered.path)
 
 

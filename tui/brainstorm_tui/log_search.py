@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brainstorm_agents.errors import LogError
-from brainstorm_agents.events import TurnFinished, UserSpoke, decode, decode_header, reading_step
-from brainstorm_agents.scan import LONGEST_LINE, open_log
+from brainstorm_agents.events import TurnFinished, UserSpoke
+from brainstorm_agents.scan import Scan, open_log
 from brainstorm_agents.session import USER
 from brainstorm_tui import log_list
 from brainstorm_tui.text.safe import one_line
@@ -33,7 +33,8 @@ def search(folder: Path, text: str, complain: Callable[[str], None]) -> Iterator
     Args:
         folder: Where the logs are.
         text: What to find, upper and lower case being the same.
-        complain: Is told of logs that cannot be read, or not to their end.
+        complain: Is told of logs that cannot be read, or not to their end: of a damaged one, what
+            comes before the damage is found.
     """
     pattern = re.compile(re.escape(text), re.IGNORECASE)
     for path in log_list.newest(folder):
@@ -48,14 +49,13 @@ def search(folder: Path, text: str, complain: Callable[[str], None]) -> Iterator
 
 
 def _messages(path: Path) -> Iterator[UserSpoke | TurnFinished]:
-    source = str(path)
     with open_log(path) as file:
-        step = reading_step(decode_header(file.readline(LONGEST_LINE).rstrip(b"\n"), source))
-        number = 1
-        while (line := file.readline(LONGEST_LINE)).endswith(b"\n"):
-            number += 1
+        scan = Scan(path, file)
+        # All lines are verified, also those in which nothing is to be found: where one was lost or
+        # changed, what comes after it is not known to have been said.
+        for number, line in scan.lines():
             if line.startswith(_WORTH_READING):
-                event = decode(line[:-1], source, number, step)
+                event = scan.event(line, number)
                 assert isinstance(event, UserSpoke | TurnFinished), "its type says so"
                 yield event
 

@@ -17,8 +17,8 @@ LONGEST_VALUE = 40
 def tree(folder: Path, complain: Callable[[str], None], with_single: bool = False) -> Iterator[str]:
     """The families, that with the newest first log at the top; a line for each log.
 
-    Only the first line of each log is read, and its last ones. A fork knows its parent by the
-    checksum of its header; so a log may be called otherwise than it was.
+    Of each log the first line is read, and the last ones; the others are verified. A fork knows its
+    parent by the checksum of its header; so a log may be called otherwise than it was.
 
     Args:
         folder: Where the logs are.
@@ -26,9 +26,10 @@ def tree(folder: Path, complain: Callable[[str], None], with_single: bool = Fals
         with_single: Whether a log that has neither parent nor fork is shown too.
     """
     briefs: dict[Path, log_list.Brief] = {}
+    verifier = log_list.Verifier()
     for path in log_list.newest(folder):
         try:
-            briefs[path] = log_list.read_brief(path)
+            briefs[path] = log_list.read_brief(path, verifier)
         except LogError as error:
             complain(str(error))
     roots: list[Path] = []

@@ -8,6 +8,7 @@ does not depend on who was faster.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Literal
 
 from brainstorm_agents.budget import Amount, lack_of, told
@@ -158,6 +159,11 @@ def summary(session: Session, marks: Marks = UNICODE) -> str:
 def why(session: Session) -> str:
     """Why a session stopped, in words."""
     return ended_words(session.ended, session.paused)
+
+
+def torn_words(log: Path, size: int) -> str:
+    """What is said of a log whose last line is not whole."""
+    return f"{one_line(str(log))}: the last line was not finished, {size} bytes of it are left out"
 
 
 def ended_words(ended: str | None, paused: str | None = None) -> str:
