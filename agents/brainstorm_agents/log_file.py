@@ -96,16 +96,20 @@ class LogFile:
     def create(cls, path: Path, open_storage: Callable[[Path], Storage] = DiskFile) -> Self:
         """A new log, and the folders to it.
 
+        An empty file is as good as none: it is what a process leaves that is killed before it has
+        written anything.
+
         Raises:
-            InputError: The file exists.
+            InputError: The file exists, and something is in it or somebody has it.
             JournalError: It cannot be made there.
         """
         held = -1
         try:
             _make_folder(path.parent)
-            held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAINLY, 0o600)
-            if not lock(held):
-                raise BlockingIOError(errno.EAGAIN, "another process has just taken it")
+            held = _new_or_empty(path)
+            # While it was empty and without a lock, it may have become somebody else's.
+            if not lock(held) or os.fstat(held).st_size:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             _sync_folder(path.parent)
             return cls(path, held, open_storage)
         except OSError as error:
@@ -230,6 +234,33 @@ class LogFile:
             storage.close()
             raise
         return storage
+
+
+def _new_or_empty(path: Path) -> int:
+    """Make a file, or open one that is there and empty; its descriptor.
+
+    Raises:
+        OSError: Neither is possible: `FileExistsError` if something else is there.
+    """
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAINLY, 0o600)
+    except FileExistsError:
+        if not _is_empty_file(path.lstat()):
+            raise
+    held = os.open(path, os.O_RDWR | _PLAINLY)
+    try:
+        if not _is_empty_file(os.fstat(held)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        if os.name != "nt":
+            os.fchmod(held, 0o600)
+    except OSError:
+        os.close(held)
+        raise
+    return held
+
+
+def _is_empty_file(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def open_locked(path: Path, flags: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from brainstorm_agents import log_file
 from brainstorm_agents.errors import InputError, JournalError, LogError
+from brainstorm_agents.file_lock import lock
 from brainstorm_agents.log_file import LogFile, open_locked
 
 from .disks import Disk
@@ -33,6 +34,37 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
 
 
+# What is new
+
+
+def test_a_file_that_was_left_empty_is_as_good_as_none(path: Path) -> None:
+    path.touch(0o644)
+    file = LogFile.create(path)
+    file.append(b"one\n")
+    file.close()
+    assert path.read_bytes() == b"one\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_holds_anything_or_belongs_to_somebody_is_not_new(path: Path, tmp_path: Path) -> None:
+    path.touch()
+    with path.open("rb") as other:
+        assert lock(other.fileno())
+        with pytest.raises(InputError, match="exists already"):
+            LogFile.create(path)
+    assert path.read_bytes() == b""
+    path.write_bytes(b"mine")
+    with pytest.raises(InputError, match="exists already"):
+        LogFile.create(path)
+    empty = tmp_path / "empty"
+    empty.touch()
+    link = tmp_path / "link"
+    link.symlink_to(empty)
+    with pytest.raises(InputError, match="exists already"):
+        LogFile.create(link)
+    assert path.read_bytes() == b"mine"
+
+
 # Who has it
 
 
@@ -49,6 +81,7 @@ def test_it_is_refused_to_another_process_too(path: Path) -> None:
     first = LogFile.create(path)
     code = f"""
 from pathlib import Path
+from brainstorm_agents.file_lock import lock
 from brainstorm_agents.log_file import LogFile
 LogFile.take(Path({str(path)!r}))
 """
