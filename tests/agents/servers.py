@@ -42,6 +42,8 @@ class Call:
     key: str
     began: float
     ended: float | None = None
+    is_answered: bool = False
+    """Whether all but the end of the reply has been sent: a client may call again from here on."""
     was_dropped: bool = False
     """Whether the client went away before the reply was over."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,6 +59,7 @@ class ChatServer:
         self.calls: list[Call] = []
         self.open_connections = 0
         self.most_under_way = 0
+        """Calls that were not answered yet, at most."""
         self._replies = replies or (Reply(),)
         self._under_way = 0
         self._changed = asyncio.Condition()
@@ -114,6 +117,8 @@ class ChatServer:
         call = Call(json.loads(body), key, asyncio.get_running_loop().time())
         reply = self._replies[min(len(self.calls), len(self._replies) - 1)]
         self.calls.append(call)
+        unanswered = sum(call.ended is None and not call.is_answered for call in self.calls)
+        self.most_under_way = max(self.most_under_way, unanswered)
         await self._count(calls=1)
         try:
             async with (
@@ -142,12 +147,11 @@ class ChatServer:
             await _refuse(writer, refused, "Unrecognized request argument: stream_options", None)
         else:
             wants_usage = bool(call.body.get("stream_options", {}).get("include_usage"))
-            await _stream(writer, reply, wants_usage=wants_usage)
+            await _stream(writer, call, reply, wants_usage=wants_usage)
 
     async def _count(self, *, calls: int = 0, connections: int = 0) -> None:
         async with self._changed:
             self._under_way += calls
-            self.most_under_way = max(self.most_under_way, self._under_way)
             self.open_connections += connections
             self._changed.notify_all()
 
@@ -180,7 +184,9 @@ async def _refuse(
     await writer.drain()
 
 
-async def _stream(writer: asyncio.StreamWriter, reply: Reply, *, wants_usage: bool) -> None:
+async def _stream(
+    writer: asyncio.StreamWriter, call: Call, reply: Reply, *, wants_usage: bool
+) -> None:
     _begin(writer, 200, EVENTS, {**reply.headers, "Transfer-Encoding": "chunked"})
     for chunk in _chunks(reply, wants_usage=wants_usage):
         await _send(writer, json.dumps(chunk))
@@ -191,6 +197,7 @@ async def _stream(writer: asyncio.StreamWriter, reply: Reply, *, wants_usage: bo
     elif reply.ending == "reset":
         writer.transport.abort()
     else:
+        call.is_answered = True
         await _send(writer, '{"choices": [{"delta' if reply.ending == "garbage" else "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
