@@ -27,6 +27,8 @@ class Reply:
     takes_stream_options: bool = True
     together: int = 1
     """Begins to answer only when that many calls are under way."""
+    after: float = 0.0
+    """Seconds before it begins to answer."""
     status: int = 200
     error: str = "this is how it is"
     """The message of an error's body; `{key}` stands for the key that the client sent."""
@@ -140,6 +142,7 @@ class ChatServer:
     async def _answer(self, call: Call, reply: Reply, writer: asyncio.StreamWriter) -> None:
         async with self._changed:
             await self._changed.wait_for(lambda: self._under_way >= reply.together)
+        await asyncio.sleep(reply.after)
         if reply.status != 200:
             await _refuse(writer, reply, reply.error.replace("{key}", call.key), reply.code)
         elif "stream_options" in call.body and not reply.takes_stream_options:
