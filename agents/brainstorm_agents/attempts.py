@@ -71,10 +71,11 @@ class Asking:
             ModelError: None did; the error is that of the last one.
         """
         self._began = self.clock.now()
-        role = self.session.scenario.role(self.turn.role)
+        scenario = self.session.scenario
+        role = scenario.role(self.turn.role)
         failure: ModelError | None = None
-        for name in self.session.scenario.models_in_turn(role.model):
-            model = self.session.scenario.model(name)
+        for name in scenario.models_in_turn(role.model):
+            model = scenario.model(name)
             if failure:
                 if self._left(patience(model)) <= 0:
                     break

@@ -1,6 +1,6 @@
 """A bill: the tokens that attempts have used, and what those cost, as far as anybody knows."""
 
-from dataclasses import dataclass
+import msgspec
 
 from brainstorm_agents.events import Usage
 from brainstorm_agents.named_model import Price
@@ -8,8 +8,7 @@ from brainstorm_agents.named_model import Price
 _MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(msgspec.Struct, frozen=True, gc=False):
     """What a turn, a round, a role or a session has used, its failed attempts among it."""
 
     prompt: int = 0

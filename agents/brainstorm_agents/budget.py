@@ -29,6 +29,8 @@ MOCK_TOKENS = 200
 LIMITS = "max_tokens", "max_completion_tokens"
 """The params that limit a reply."""
 
+_NONE = Budget()
+
 _DUST_USD = 1e-9
 """Sums of binary fractions are off by less."""
 
@@ -70,7 +72,7 @@ class Purse:
     def lack(self, plan: Iterable[Planned]) -> Lack | None:
         """Why some turns cannot begin together; None if they can, and then they should."""
         session = self._session
-        if session.budget == Budget():
+        if session.budget == _NONE:
             return None
         needs = {planned.id: worst(session, _turn(session, planned)) for planned in plan}
         held = _sum(self._needs[turn.id] for turn in self._under_way() if turn.id in self._needs)
@@ -85,7 +87,7 @@ class Purse:
     def refusal(self, turn: Turn, name: str, params: Mapping[str, Any]) -> str:
         """Why the model called `name` is not asked now; empty if it may be."""
         session = self._session
-        if session.budget == Budget():
+        if session.budget == _NONE:
             return ""
         needed = _attempt(session, turn, name, params)
         others = (
@@ -108,9 +110,9 @@ class Purse:
 
 def limited(session: Session, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The params that a model is asked with: with a budget, a reply always has a limit."""
-    is_limited = any(params.get(key) for key in LIMITS)
-    model = session.scenario.model(name).model
-    if session.budget == Budget() or is_limited or not is_real(model):
+    if session.budget == _NONE or not is_real(session.scenario.model(name).model):
+        return params
+    if any(params.get(key) for key in LIMITS):
         return params
     return {**params, LIMITS[0]: MAX_TOKENS}
 

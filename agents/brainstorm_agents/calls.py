@@ -11,7 +11,7 @@ from brainstorm_agents.errors import ModelError
 from brainstorm_agents.events import Usage, whole_text
 from brainstorm_agents.models.model import COALESCE_S, Chunk, Model, Request
 from brainstorm_agents.patience import Patience, patience
-from brainstorm_agents.time_limits import limited
+from brainstorm_agents.time_limits import is_limited, limited
 
 Hear = Callable[[str, str], None]
 """Takes a piece of text and a piece of reasoning; one of them may be empty."""
@@ -45,33 +45,25 @@ async def call(
         ModelError: The model failed, took too long, said too much, or nothing.
     """
     name, granted = request.model.model, granted or patience(request.model)
-    gathered, room = _Gathered(request.clock, hear), granted.max_reply
-    usage, note = None, ""
+    gathered = _Gathered(request.clock, hear, name, granted.max_reply)
     stream = model.stream(request)
     try:
-        async with limited(request.clock, name, granted.timeouts, left) as heard:
+        if is_limited(granted.timeouts, left):
+            async with limited(request.clock, name, granted.timeouts, left) as heard:
+                async for chunk in stream:
+                    if chunk.text or chunk.reasoning:
+                        heard()
+                    gathered.take(chunk)
+        else:
             async for chunk in stream:
-                if chunk.text or chunk.reasoning:
-                    heard()
-                    room -= len(chunk.text) + len(chunk.reasoning)
-                    # Cut before anything else is done with it: it may be megabytes.
-                    kept = chunk if room >= 0 else _without_last(chunk, -room)
-                    gathered.add(whole_text(kept.text), whole_text(kept.reasoning))
-                    if room < 0:
-                        raise ModelError(
-                            f"{name}: the reply was cut off at {granted.max_reply:,} characters;"
-                            " its limit is max_reply of the model in the scenario"
-                        )
-                if chunk.usage is not None:
-                    usage = chunk.usage
-                note = chunk.note or note
+                gathered.take(chunk)
     finally:
         gathered.flush()
         await stream.aclose()
     text = gathered.text
     if not text.strip():
         raise ModelError("the model ended its reply without a word")
-    return Reply(text, usage or gathered.usage, note)
+    return Reply(text, gathered.usage, gathered.note)
 
 
 def _without_last(chunk: Chunk, more: float) -> Chunk:
@@ -84,9 +76,14 @@ def _without_last(chunk: Chunk, more: float) -> Chunk:
 class _Gathered:
     """Text and reasoning since the last piece, given on after a moment or as the kind changes."""
 
-    def __init__(self, clock: Clock, hear: Hear) -> None:
+    def __init__(self, clock: Clock, hear: Hear, model: str, most: float) -> None:
+        self.note = ""
         self._clock = clock
         self._hear = hear
+        self._model = model
+        self._most = most
+        self._room = most
+        self._told: Usage | None = None
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._said: list[str] = []
@@ -100,12 +97,37 @@ class _Gathered:
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all that was given on, estimated; thoughts cost what words do."""
+        """What the model has told; else the tokens of all that was given on, estimated.
+
+        Thoughts cost what words do.
+        """
+        if self._told is not None:
+            return self._told
         said = tokens.count(self.text) + tokens.count("".join(self._thought))
         return Usage(completion=said, counted=True)
 
-    def add(self, text: str, reasoning: str) -> None:
-        """Take in what has just arrived."""
+    def take(self, chunk: Chunk) -> None:
+        """Take in what has just arrived.
+
+        Raises:
+            ModelError: It is more than a reply may be.
+        """
+        if chunk.text or chunk.reasoning:
+            self._room -= len(chunk.text) + len(chunk.reasoning)
+            # Cut before anything else is done with it: it may be megabytes.
+            kept = chunk if self._room >= 0 else _without_last(chunk, -self._room)
+            self._add(whole_text(kept.text), whole_text(kept.reasoning))
+            if self._room < 0:
+                raise ModelError(
+                    f"{self._model}: the reply was cut off at {self._most:,} characters;"
+                    " its limit is max_reply of the model in the scenario"
+                )
+        if chunk.usage is not None:
+            self._told = chunk.usage
+        if chunk.note:
+            self.note = chunk.note
+
+    def _add(self, text: str, reasoning: str) -> None:
         if reasoning:
             self._reasoning.append(reasoning)
         if text:

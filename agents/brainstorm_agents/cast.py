@@ -97,7 +97,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     def model(self, name: str) -> NamedModel:
         """The entry of `models` called `name`; where there is none, that model by the defaults."""
-        return self.models.get(name) or NamedModel(model=name)
+        found = self.models.get(name) or self._unlisted.get(name)
+        if found is None:
+            found = self._unlisted[name] = NamedModel(model=name)
+        return found
 
     def label(self, name: str) -> str:
         """What people are told of the model called `name`: `fast (openai/gpt-4o-mini)`."""
@@ -136,6 +139,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def prefixes(self) -> dict[str, str]:
         """What the ids of each role's messages start with: `a` in `a0`, `r12.` in `r12.3`."""
         return names.prefixes(role.name for role in self.roles)
+
+    @cached_property
+    def _unlisted(self) -> dict[str, NamedModel]:
+        """The models that were asked for and have no entry."""
+        return {}
 
     @cached_property
     def _chains(self) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ let that turn begin, and so on back to the round's start.
 import math
 from typing import NamedTuple
 
-from brainstorm_agents.session import Phase, Round, Session, Turn
+from brainstorm_agents.session import SETTLED, Phase, Round, Session, Turn
 
 
 def critical_path(session: Session, now: float) -> list[Turn]:
@@ -71,19 +71,26 @@ class Parts(NamedTuple):
 
 def parts(turn: Turn, now: float) -> Parts:
     """A turn's time, taken apart, as far as it had come by `now`."""
-    asked = turn.since(Phase.THINKING)
+    asked = turn.since(_THINKING)
     queued = lost = first_token = spoke = 0.0
-    for phase, start, end in turn.stretches(now):
-        took = max(0.0, min(end, now) - start)
-        if phase is Phase.QUEUED:
+    ends = [t for t, _ in turn.marks[1:]]
+    ends.append(now)
+    for (start, phase), end in zip(turn.marks, ends, strict=True):
+        took = min(end, now) - start
+        if took <= 0 or phase in SETTLED:
+            continue
+        if phase is _QUEUED:
             queued += took
-        elif asked is None or start < asked or phase is Phase.RETRYING:
+        elif asked is None or start < asked or phase is _RETRYING:
             lost += took
-        elif phase is Phase.THINKING:
+        elif phase is _THINKING:
             first_token += took
         else:
             spoke += took
     return Parts(queued, lost, first_token, spoke)
+
+
+_QUEUED, _THINKING, _RETRYING = Phase.QUEUED, Phase.THINKING, Phase.RETRYING
 
 
 def _chain(session: Session, round_: Round, now: float) -> list[Turn]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -282,7 +281,7 @@ class Environment:
         """Take the turns of a round: all at once, or in an eager one as the roles have news."""
         session = self.session
         is_one_at_a_time = self._schedule().is_one_at_a_time
-        gate = asyncio.Lock() if is_one_at_a_time else nullcontext()
+        gate = asyncio.Lock() if is_one_at_a_time else None
         begun = self._begin_turns(round_, plan)
         await self.journal.synced(session.seq)
         problem: JournalError | None = None
@@ -326,16 +325,12 @@ class Environment:
             self.lack = self._purse.lack(new)
         for planned in () if self.lack else new:
             self._emit(
-                TurnStarted,
-                id=planned.id,
-                role=planned.role,
-                round=round_.number,
-                observed=planned.observed,
+                TurnStarted, planned.id, planned.role, round_.number, observed=planned.observed
             )
             turns.append(self.session.turns[planned.id])
         return turns
 
-    async def _take(self, turn: Turn, gate: AbstractAsyncContextManager[None]) -> None:
+    async def _take(self, turn: Turn, gate: asyncio.Lock | None) -> None:
         """Take one turn. Its failure is its own; only cancellation gets out."""
         if turn.role in self.session.lines:
             self._say_line(turn)
@@ -346,8 +341,11 @@ class Environment:
             self.session, turn, self.models, self._slots, self._purse, self.clock, self._emit
         )
         try:
-            async with gate:
+            if gate is None:
                 reply = await asking.reply()
+            else:
+                async with gate:
+                    reply = await asking.reply()
             if turn.round.is_eager:
                 await self._ties.turn_of(self.session.roles[turn.role].place)
         except asyncio.CancelledError:
@@ -365,10 +363,10 @@ class Environment:
         took = parts(turn, self.now())
         self._emit(
             TurnFinished,
-            id=turn.id,
-            role=turn.role,
-            text=reply.text,
-            usage=reply.usage,
+            turn.id,
+            turn.role,
+            reply.text,
+            reply.usage,
             queued_s=round(took.queued, 6),
             thinking_s=round(took.first_token, 6),
             speaking_s=round(took.spoke, 6),
@@ -408,6 +406,8 @@ class Environment:
     def _emit(self, kind: type[Event], /, *values: Any, **fields: Any) -> None:
         """Apply and log an event; what is given are its fields after its number and time."""
         session = self.session
-        event = kind(session.seq + 1, round(self.now(), 6), *values, **fields)
+        # As `now` has it; without a call, since this is done several times a turn.
+        t = self.now() if self._origin is None else self.clock.now() - self._origin
+        event = kind(session.seq + 1, round(t, 6), *values, **fields)
         session.apply(event)
         self.journal.append(event)

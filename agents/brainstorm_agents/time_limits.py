@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 
 from brainstorm_agents.clock import Clock, Timer
 from brainstorm_agents.errors import ModelError, TookTooLong
@@ -13,9 +13,15 @@ _TICK_S = 1e-6
 """A timer that comes this much too early has come: less than a log can tell."""
 
 
-def limited(
+def is_limited(timeouts: Timeouts, left: float) -> bool:
+    """Whether there is any limit, with so many seconds of the turn's left."""
+    return not timeouts.first_token == timeouts.gap == left == math.inf
+
+
+@asynccontextmanager
+async def limited(
     clock: Clock, model: str, timeouts: Timeouts, left: float
-) -> AbstractAsyncContextManager[Callable[[], None]]:
+) -> AsyncGenerator[Callable[[], None]]:
     """Let what is done in the context take no longer than it may.
 
     Gives what is to be called with every piece that comes.
@@ -29,19 +35,6 @@ def limited(
     Raises:
         ModelError: It took longer.
     """
-    if timeouts.first_token == timeouts.gap == left == math.inf:
-        return nullcontext(_unheard)
-    return _limited(clock, model, timeouts, left)
-
-
-def _unheard() -> None:
-    """Nobody waits for a piece."""
-
-
-@asynccontextmanager
-async def _limited(
-    clock: Clock, model: str, timeouts: Timeouts, left: float
-) -> AsyncGenerator[Callable[[], None]]:
     try:
         async with asyncio.timeout(None) as expiry:
             watch = _Watch(clock, timeouts, left, expiry)
