@@ -80,8 +80,8 @@ def offline(home: Path, *words: str) -> tuple[str, set[str]]:
 
 
 def without_models_and_times(text: str) -> str:
-    """A transcript without the name of the model, and without what a clock has measured."""
-    return re.sub(r"(?m)^(time .*\n|classroom · .* · )", "", text)
+    """A transcript without the name of the model, its price, and what a clock has measured."""
+    return re.sub(r"(?m)^((time|cost) .*\n|classroom · .* · )", "", text)
 
 
 def test_a_session_with_a_real_model_plays_again_with_the_network_off(
