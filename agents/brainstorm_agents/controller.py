@@ -269,6 +269,10 @@ class Controller:
             self.environment.pause(self._pause)
         elif self._pause and not self.session.ended:
             self.environment.end(self._pause)
+        elif self._pause is Reason.QUIET and self.session.ended == Reason.ROUNDS:
+            # It had ended at another goal: that this one was reached would not be true.
+            self.environment.resume(Reason.USER)
+            self.environment.end(self._pause)
         self._pause = None
         self._completes = False
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainstorm_agents.reader import read
+from brainstorm_tui import fork_command
 from brainstorm_tui.cli import main
 
 AT_ONCE = ("--speed", "0", "--seed", "7")
@@ -33,11 +34,12 @@ def log(home: Path, capfd: pytest.CaptureFixture[str]) -> Path:
     return path
 
 
-def editor(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+def editor(monkeypatch: pytest.MonkeyPatch, program: str, *, has_terminal: bool = True) -> None:
     """Let the user's editor be a few lines of Python; `file` is what it edits."""
     script = Path("editor.py")
     script.write_text(f"import pathlib, sys\nfile = pathlib.Path(sys.argv[1])\n{program}\n")
     monkeypatch.setenv("EDITOR", f"'{sys.executable}' {script}")
+    monkeypatch.setattr(fork_command, "is_terminal", lambda *_: has_terminal)
 
 
 def test_a_fork_is_a_private_new_log_whose_path_is_printed_and_which_goes_on(
@@ -91,6 +93,46 @@ def test_an_editor_that_changes_nothing_or_fails_forks_nothing(
     assert printed.out == ""
     assert words in printed.err
     assert list(log.parent.iterdir()) == [log]
+
+
+def test_without_a_terminal_no_editor_is_started(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    editor(monkeypatch, "pathlib.Path('started').touch()", has_terminal=False)
+    assert main(["logs", "fork", str(log), "--edit", "b1"]) == 2
+    assert "--text" in capfd.readouterr().err
+    assert not Path("started").exists()
+    assert list(log.parent.iterdir()) == [log]
+
+
+def test_a_role_cannot_be_muted_and_not(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["logs", "fork", str(log), "--mute", "Bob", "--unmute", "Bob"]) == 2
+    assert "--mute Bob and --unmute Bob contradict each other" in capfd.readouterr().err
+    assert list(log.parent.iterdir()) == [log]
+
+
+def test_a_model_of_which_nobody_has_heard_is_refused_before_anything_is_forked(
+    log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["logs", "fork", str(log), "--model", "mok"]) == 2
+    assert "mok: litellm knows no provider of that name" in capfd.readouterr().err
+    assert list(log.parent.iterdir()) == [log]
+    assert main(["logs", "fork", str(log), "--model", "ollama_chat/llama3.2"]) == 0
+
+
+def test_with_all_roles_muted_the_rounds_that_were_asked_for_are_not_said_to_be_done(
+    log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    muted = [word for name in ("Alex", "Bob", "Chalice") for word in ("--mute", name)]
+    assert main(["logs", "fork", str(log), *muted, "--output", "fork.jsonl"]) == 0
+    capfd.readouterr()
+    resume = ["run", "--resume", "fork.jsonl", "--speed", "0", "--rounds", "5"]
+    assert main(resume) == 0
+    assert "all roles are muted" in capfd.readouterr().out
+    length = Path("fork.jsonl").stat().st_size
+    assert main(resume) == 0
+    assert "all roles are muted" in capfd.readouterr().out
+    assert Path("fork.jsonl").stat().st_size == length, "with nothing to do, nothing is added"
 
 
 def test_settings_are_for_new_sessions_and_change_no_fork(

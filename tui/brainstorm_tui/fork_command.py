@@ -1,6 +1,7 @@
 """The command that forks a session: `logs fork`."""
 
 import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -9,11 +10,11 @@ from brainstorm_agents.errors import InputError
 from brainstorm_agents.fork import Fork, plan
 from brainstorm_agents.parent import Changes
 from brainstorm_tui import locations
-from brainstorm_tui.forking import make
+from brainstorm_tui.forking import check_model, make
 from brainstorm_tui.log_tree import changes_words
 from brainstorm_tui.options import MAX_SEED, between, log_dir_option, read_params
 from brainstorm_tui.plain import forked_from, torn_words
-from brainstorm_tui.screen_options import need_terminal
+from brainstorm_tui.screen_options import is_terminal, need_terminal
 from brainstorm_tui.text.safe import one_line
 
 # These parameters are not called as the settings are: a setting is for new sessions, and a fork is
@@ -98,6 +99,10 @@ def fork_log(
     """
     if text is not None and not edited:
         raise click.UsageError("--text is what a message says: name it with --edit")
+    if both := [name for name in muted if name in unmuted]:
+        raise click.UsageError(
+            f"--mute {both[0]} and --unmute {both[0]} contradict each other; keep one"
+        )
     folder = log_dir or context.obj
     changes = Changes(
         edited=edited,
@@ -110,7 +115,13 @@ def fork_log(
     fork = plan(locations.find_log(log, folder), changes, after_round=after_round)
     if is_opened:
         need_terminal("the same without --open, and then brainstorm-tui run --resume")
+    check_model(fork)
     if fork.edit and text is None:
+        if not is_terminal(sys.stdin, sys.stdout):
+            raise InputError(
+                f"--edit {one_line(edited)}: an editor needs a terminal; without one, say with"
+                " --text what the message says"
+            )
         text = _edited(fork.edit.text)
         if text is None:
             click.echo(f"{one_line(edited)} says what it said: nothing is forked", err=True)

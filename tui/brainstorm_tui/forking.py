@@ -6,6 +6,7 @@ from pathlib import Path
 from brainstorm_agents.fork import Fork, plan
 from brainstorm_agents.fork_log import write
 from brainstorm_agents.models import keys
+from brainstorm_agents.models.providers import check_providers
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reopen import reopen
 from brainstorm_tui import locations
@@ -32,6 +33,18 @@ def make(fork: Fork, text: str, output: Path | None = None, folder: Path | None 
     return output
 
 
+def check_model(fork: Fork) -> None:
+    """Check the model that is named for a fork, before there is a log that says so.
+
+    Raises:
+        InputError: Nobody knows whom to ask for it.
+    """
+    scenario = fork.scenario
+    if fork.parent.changes.model is not None:
+        names = {name for role in scenario.roles for name in scenario.models_in_turn(role.model)}
+        check_providers(sorted(scenario.model(name).model for name in names))
+
+
 def forked_launch(log: Path, position: int, changes: Changes, text: str) -> Launch:
     """Fork a log after so many events, and take the fork to go on with it.
 
@@ -44,6 +57,7 @@ def forked_launch(log: Path, position: int, changes: Changes, text: str) -> Laun
     """
     fork = plan(log, changes, position=None if changes.edited else position)
     keys.check(fork.scenario)  # Before there is a log of a session that cannot start.
+    check_model(fork)
     path = make(fork, text)
     reopened = reopen(path)
     return Launch(scenario=fork.scenario, seed=fork.seed, log=path, reopened=reopened)

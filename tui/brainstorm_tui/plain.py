@@ -158,6 +158,8 @@ def summary(session: Session, marks: Marks = UNICODE) -> str:
 
 def why(session: Session) -> str:
     """Why a session stopped, in words."""
+    if session.ended == Reason.QUIET and all(state.muted for state in session.roles.values()):
+        return "all roles are muted: nobody answers"
     return ended_words(session.ended, session.paused)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -29,10 +30,15 @@ def need_terminal(instead: str) -> None:
         InputError: There is none.
     """
     # Textual draws on standard error.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not is_terminal(sys.stdin, sys.stdout, sys.stderr):
         raise InputError(f"the screen needs a terminal; without one use: {instead}")
     if os.environ.get("TERM") == "dumb":
         raise InputError(f"TERM=dumb: such a terminal has no screen; use: {instead}")
+
+
+def is_terminal(*streams: TextIO) -> bool:
+    """Whether somebody sits at all of these."""
+    return all(stream.isatty() for stream in streams)
 
 
 def check_theme(name: str | None) -> None:
