@@ -45,6 +45,7 @@ from brainstorm_agents.turns import (
     SETTLED,
     USER,
     Message,
+    Muting,
     Phase,
     RoleState,
     Round,
@@ -59,6 +60,7 @@ __all__ = [
     "SETTLED",
     "USER",
     "Message",
+    "Muting",
     "Phase",
     "RoleState",
     "Round",
@@ -98,6 +100,8 @@ class Session:
         """What the person has typed for roles that have not said it yet."""
         self.faults: dict[str, Fault] = {}
         """What goes wrong with the next turn of a role."""
+        self.mutings: tuple[Muting, ...] = ()
+        """Who was muted and when, and who was not any more."""
         self.under_way = UnderWay()
         """The time in which turns were under way."""
         self.paused: str | None = None
@@ -435,6 +439,7 @@ class Session:
         if state is None:
             raise UnfitEvent(f"there is no role {event.role!r} to mute")
         state.muted = event.muted
+        self.mutings += (Muting(len(self.rounds), event.role, event.muted),)
         state.revision += 1
 
     def _pause(self, event: SessionPaused) -> None:

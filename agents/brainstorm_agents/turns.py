@@ -275,6 +275,15 @@ class WentOn(NamedTuple):
     """Session time with turns under way."""
 
 
+class Muting(NamedTuple):
+    """A role was muted, or takes turns again."""
+
+    round: int
+    """The first round that began after it, or will."""
+    role: str
+    muted: bool
+
+
 class RoleState:
     """What the environment knows of one role beside its part in the scenario."""
 

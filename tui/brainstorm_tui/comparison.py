@@ -17,6 +17,7 @@ import msgspec
 from brainstorm_agents.cast import Role
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import USER, Message, Session, Turn
+from brainstorm_tui.muting_words import muted_rounds
 
 MOST_NAMES = 8
 """Roles that a refusal names one by one."""
@@ -212,6 +213,7 @@ def _rules(session: Session) -> dict[str, str]:
         "opener": scenario.opener or "",
         "max_concurrency": str(scenario.max_concurrency),
         "models": _written(scenario.models) if scenario.models else "",
+        "muted": muted_rounds(session),
         "stop": _written(msgspec.to_builtins(scenario.stop)),
         "faults": _written(msgspec.to_builtins(scenario.faults)),
         "budget": _written(msgspec.to_builtins(scenario.budget)),

@@ -18,6 +18,7 @@ from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.money import cost, dearest, is_paid
+from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line, sanitise
 
@@ -62,6 +63,7 @@ class Printer:
         self._marks = marks
         self._rounds = 0
         self._messages = 0
+        self._mutings = 0
 
     def update(self, session: Session) -> None:
         """Print the rounds that are finished."""
@@ -75,6 +77,7 @@ class Printer:
             self._print_round(session)
         if self._show == "transcript":
             self._print_user(session, len(session.published))
+            self._print_mutings(session, len(session.rounds) + 1)
             self._write("\n" + summary(session, self._marks))
 
     def _print_round(self, session: Session) -> None:
@@ -83,6 +86,7 @@ class Printer:
             self._write(trace_line(session, round_))
         else:
             self._print_user(session, round_.horizon)
+            self._print_mutings(session, round_.number + 1)
             self._write("\n" + round_text(session, round_, self._marks))
         self._rounds += 1
 
@@ -93,6 +97,11 @@ class Printer:
             if message.sender == USER:
                 self._write("\n" + user_text(message))
         self._messages = end
+
+    def _print_mutings(self, session: Session, stop: int) -> None:
+        for text in mutings_before(session, self._mutings, stop):
+            self._write(f"\n{text}\n")
+        self._mutings = stop
 
 
 def title(session: Session, marks: Marks = UNICODE) -> str:

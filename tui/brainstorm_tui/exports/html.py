@@ -19,6 +19,7 @@ from brainstorm_tui.exports.html_text import rendered, words
 from brainstorm_tui.exports.lanes import ZIGZAG, Lanes, Shape
 from brainstorm_tui.exports.page_data import page_data
 from brainstorm_tui.money import cost
+from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.plain import why
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import sanitise
@@ -50,6 +51,7 @@ def export(log: Log) -> Iterator[str]:
         said = max(said, round_.horizon)
         yield from _round(session, round_)
     yield from _said_by_user(session, range(said, len(session.published)))
+    yield from _mutings(session, len(session.rounds))
     yield from _cast(session)
     yield "</main>\n"
     yield from _timeline(session)
@@ -160,10 +162,16 @@ def _said_by_user(session: Session, positions: range) -> Iterator[str]:
             )
 
 
+def _mutings(session: Session, number: int) -> Iterator[str]:
+    for text in mutings_before(session, number, number + 1):
+        yield f'<p class="note">{words(text)}</p>\n'
+
+
 def _round(session: Session, round_: Round) -> Iterator[str]:
     name = marked(f"round {round_.number}" if round_.number else "opening", round_)
     name += "" if round_.ended is not None else ", unfinished"
-    yield f'<section class="round">\n<h2>{name}</h2>\n<div class="row">\n'
+    notes = "".join(_mutings(session, round_.number))
+    yield f'<section class="round">\n<h2>{name}</h2>\n{notes}<div class="row">\n'
     turns = {turn.role: turn for turn in round_.turns}
     for state in session.roles.values():
         turn = turns.get(state.name)

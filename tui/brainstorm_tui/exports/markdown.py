@@ -7,6 +7,7 @@ from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.markdown_text import cell, escaped, harmless
 from brainstorm_tui.money import cost, dearest, is_paid
+from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.plain import why
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line
@@ -22,8 +23,10 @@ def export(log: Log) -> Iterator[str]:
     for round_ in session.rounds:
         yield from _said_by_user(session.published[said : round_.horizon], is_first=not said)
         said = round_.horizon
+        yield from _mutings(session, round_.number)
         yield from _round(session, round_)
     yield from _said_by_user(session.published[said:], is_first=not said)
+    yield from _mutings(session, len(session.rounds))
     yield from _ideas(session)
     yield from _end(session)
 
@@ -53,6 +56,11 @@ def _said_by_user(messages: list[Message], *, is_first: bool) -> Iterator[str]:
         to = f" to {', '.join(map(escaped, message.to))}" if message.to else ""
         edited = " · edited" if message.edited else ""
         yield f"\n## {escaped(message.id)} · You{to}{edited}\n\n{harmless(message.text)}\n"
+
+
+def _mutings(session: Session, number: int) -> Iterator[str]:
+    for text in mutings_before(session, number, number + 1):
+        yield f"\n*{escaped(text)}*\n"
 
 
 def _round(session: Session, round_: Round) -> Iterator[str]:
