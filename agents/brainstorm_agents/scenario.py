@@ -1,5 +1,6 @@
 """A scenario: a YAML file, or a built-in, turned into a frozen cast."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ MAX_CONCURRENCY = 10_000
 MAX_TOPIC_LENGTH = 20_000
 MAX_DESCRIPTION_LENGTH = 2_000
 
+_HEADER = b'{"type":"session_started"'
+"""How a log begins."""
+
 _BUILTINS = Path(__file__).with_name("scenarios")
 
 
@@ -46,6 +50,13 @@ def load(ref: str | Path) -> Scenario:
             text = file.read(strict_yaml.MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(ref, error) from None
+    if text.startswith(_HEADER):
+        name = shlex.quote(str(ref))
+        raise Place(str(ref)).error(
+            "this is the log of a session, and no scenario",
+            f"`brainstorm-tui replay {name}` shows it again,"
+            f" `brainstorm-tui resume {name}` goes on with it",
+        )
     return parse(text, str(ref))
 
 

@@ -250,8 +250,44 @@ def test_a_reader_that_leaves_ends_the_session_without_a_word(
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == "log: a.jsonl\n"
-    assert process.wait() == 130
+    assert process.wait() == 141
     assert read(Path("a.jsonl")).session().ended == "interrupted"
+
+
+def test_a_scenario_that_is_called_almost_like_a_command_is_no_slip(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("repaly").write_text("name: [")
+    assert main(["repaly"]) == 2
+    assert "repaly:2:1: not YAML" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["scenarios", "check"]])
+def test_a_log_that_is_given_for_a_scenario_is_known_for_what_it_is(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *AT_ONCE, "--rounds", "0", "--log", "a.jsonl"]) == 0
+    capsys.readouterr()
+    assert main([*command, "a.jsonl"]) == 2
+    said = capsys.readouterr().err
+    assert "a.jsonl: this is the log of a session, and no scenario" in said
+    assert "brainstorm-tui replay a.jsonl" in said
+
+
+def test_a_reader_that_has_enough_of_a_list_has_not_interrupted_it(home: Path) -> None:
+    for _ in range(2):
+        assert main(["run", *AT_ONCE, "--rounds", "0"]) == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        listing = subprocess.run(
+            [sys.executable, "-m", "brainstorm_tui", "logs"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert listing.returncode == 141
+    assert b"Error" not in listing.stderr
 
 
 @pytest.mark.parametrize("show", ["transcript", "trace"])
@@ -315,6 +351,10 @@ def test_a_fault_of_the_program_is_a_traceback_only_on_demand(
     [
         ("run nosuch", "there is no scenario of that name"),
         ("run nosuch.yaml", "there is no such file"),
+        ("repaly", "there is no command 'repaly'; did you mean 'replay'?"),
+        ("reply session.jsonl --headless", "there is no command 'reply'; did you mean 'replay'?"),
+        ("logs serch x", "Did you mean 'search'"),
+        ("classrom", "there is no scenario of that name; did you mean 'classroom'?"),
         ("run --tpic x", "Did you mean '--topic'?"),
         ("run classroom small-town", "unexpected extra argument"),
         ("run --speed fast", "'fast' is not a valid float"),

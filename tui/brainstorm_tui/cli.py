@@ -58,6 +58,9 @@ GC_THRESHOLD = 50_000
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 """Exit codes."""
 
+UNREAD = 141
+"""The exit code if nobody reads standard output any more: what a shell says of SIGPIPE."""
+
 CONTEXT = {
     "help_option_names": ["-h", "--help"],
     "max_content_width": 100,
@@ -72,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words of the command line; by default the process's.
 
     Returns:
-        The exit code: 0 done, 1 the session failed, 2 the input was wrong, 130 interrupted.
+        The exit code: 0 done, 1 the session failed, 2 the input was wrong, 130 interrupted, 141
+        nobody read standard output to its end.
     """
     gc.set_threshold(GC_THRESHOLD)
     # Python takes every object apart as it ends, and with litellm that takes a second or two.
@@ -90,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return request.exit_code
     except BrokenPipeError:
         _give_up_output()
-        return INTERRUPTED
+        return UNREAD
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:
@@ -136,7 +140,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     return FAILED, f"{problem}\nThis is a fault of the program; --debug shows where."
 
 
-@click.group(cls=DefaultGroup, context_settings=CONTEXT)
+@click.group(cls=DefaultGroup, things=scenarios.builtin_names, context_settings=CONTEXT)
 @click.option("--debug", is_flag=True, help="Show where in the program an error comes from.")
 @click.version_option(package_name=DISTRIBUTION, prog_name=NAME)
 @click.pass_context

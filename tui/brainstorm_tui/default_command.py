@@ -1,6 +1,9 @@
 """A group of commands one of which needs no name: `tool THING` beside `tool list`."""
 
+import difflib
 import inspect
+import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -15,7 +18,17 @@ class DefaultGroup(click.Group):
 
     The group's own options are flags and stand before anything else. Its help is the default
     command's as well.
+
+    Args:
+        things: The names that the default command knows for its first word. A word that is like a
+            command's name, and is neither one of these nor a file, is taken for a slip.
     """
+
+    def __init__(
+        self, *arguments: Any, things: Callable[[], Sequence[str]] = tuple, **attributes: Any
+    ) -> None:
+        super().__init__(*arguments, **attributes)
+        self._things = things
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command's name where a command's name is missing."""
@@ -24,8 +37,18 @@ class DefaultGroup(click.Group):
         # While a shell completes the first word, it may still become a command's name.
         is_open = ctx.resilient_parsing and start == len(args)
         if not is_open and (start == len(args) or args[start] not in self.commands):
+            if start < len(args):
+                self._refuse_slip(args[start], ctx)
             args = [*args[:start], DEFAULT, *args[start:]]
         return super().parse_args(ctx, args)
+
+    def _refuse_slip(self, word: str, ctx: click.Context) -> None:
+        names, things = self.list_commands(ctx), self._things()
+        if word.startswith("-") or word in things or os.path.lexists(word):
+            return
+        meant = next(iter(difflib.get_close_matches(word, [*things, *names], n=1)), None)
+        if meant in names:
+            raise click.UsageError(f"there is no command {word!r}; did you mean {meant!r}?", ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands that have a name, in the order in which they were added."""
