@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from brainstorm_agents.accounts import sent, used
-from brainstorm_agents.budget import Purse, limited
+from brainstorm_agents.budget import Purse
 from brainstorm_agents.calls import Reply, call
 from brainstorm_agents.clock import Clock
 from brainstorm_agents.errors import ModelError, TookTooLong
@@ -19,13 +19,16 @@ from brainstorm_agents.events import (
     TurnRetried,
     TurnStreamed,
     TurnSwitched,
+    TurnTrimmed,
     Usage,
 )
+from brainstorm_agents.memory import fitted, room
 from brainstorm_agents.models import Models, Request
 from brainstorm_agents.models.faulty import afflicted
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
 from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.reply_length import limited
 from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_agents.slots import Slot, Slots
 
@@ -91,9 +94,12 @@ class Asking:
     async def _ask(self, name: str, model: NamedModel, params: Mapping[str, Any]) -> Reply:
         """The reply of one model."""
         assert self.session.header is not None, "a turn is taken in a session that has begun"
+        most = room(self.session, self.turn, name, params)
         seed, granted, before = self.session.header.seed, patience(model), self.turn.attempt
         while True:
             number = self.turn.attempt + 1
+            if most is not None or self.turn.trimmed:
+                self._trim(most)
             request = Request(
                 Prompt(self.session, self.turn), params, seed, number, self.clock, model
             )
@@ -121,6 +127,12 @@ class Asking:
             made = number - before
             drawn = backoff(granted.retry, made, seed, self.turn.id, number)
             wait = round(max(drawn, failure.retry_after or 0.0), 3)
+            if failure.is_too_long and made < granted.retry.attempts:
+                most = Prompt(self.session, self.turn).tokens // 2
+                if fitted(self.session, self.turn, most) != self.turn.left_out:
+                    last = before + granted.retry.attempts
+                    self._tell(TurnRetried, number, str(failure), 0.0, last, self.used)
+                    continue
             if reason := self._reason_to_give_up(failure, granted, made, wait):
                 raise ModelError(reason)
             last = before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0
@@ -142,6 +154,13 @@ class Asking:
                 f" take, {limit}; its limit is turn, among the timeouts of the model)"
             )
         return ""
+
+    def _trim(self, most: int | None) -> None:
+        """Note what the next prompt leaves out, where that is not what the last one did."""
+        left_out = fitted(self.session, self.turn, most)
+        if left_out != self.turn.left_out:
+            fits = Prompt(self.session, self.turn, left_out).tokens
+            self._tell(TurnTrimmed, *left_out, fits, most or 0)
 
     def _with_prompt(self, reply: Reply) -> Reply:
         """A reply with the tokens that were sent, where its model has not counted them."""

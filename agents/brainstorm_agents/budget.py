@@ -9,25 +9,17 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from brainstorm_agents import tokens
 from brainstorm_agents.bill import cost, dollars
 from brainstorm_agents.cast import Budget
 from brainstorm_agents.events import RoundStarted, TurnStarted
-from brainstorm_agents.parameters import MOCK, is_real
+from brainstorm_agents.memory import fitted, room
+from brainstorm_agents.parameters import is_real
 from brainstorm_agents.patience import patience
 from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.reply_length import reply_tokens
 from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.schedules.plan import Planned
 from brainstorm_agents.session import Phase, Round, Session, Turn
-
-MAX_TOKENS = 1_024
-"""What a reply may say where its `params` set no limit; with a budget it is sent along."""
-
-MOCK_TOKENS = 200
-"""What the mock says at most in one reply, unless its `tokens` or its `script` say otherwise."""
-
-LIMITS = "max_tokens", "max_completion_tokens"
-"""The params that limit a reply."""
 
 _NONE = Budget()
 
@@ -108,15 +100,6 @@ class Purse:
         return [turn for turn in current.turns if not turn.is_settled] if current else []
 
 
-def limited(session: Session, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The params that a model is asked with: with a budget, a reply always has a limit."""
-    if session.budget == _NONE or not is_real(session.scenario.model(name).model):
-        return params
-    if any(params.get(key) for key in LIMITS):
-        return params
-    return {**params, LIMITS[0]: MAX_TOKENS}
-
-
 def lack_of(session: Session) -> Lack | None:
     """Why the next round of a session that stands still cannot begin, if it cannot."""
     current = session.open_round
@@ -142,23 +125,13 @@ def worst(session: Session, turn: Turn) -> Amount:
 
 def _attempt(session: Session, turn: Turn, name: str, params: Mapping[str, Any]) -> Amount:
     """What one attempt could use; without a price, there are no dollars that are enough."""
-    prompt, reply = Prompt(session, turn).tokens, _reply_tokens(session, name, params)
+    left_out = fitted(session, turn, room(session, turn, name, params))
+    prompt = Prompt(session, turn, left_out).tokens
+    reply = reply_tokens(session, name, params)
     if session.is_free(name):
         return Amount(prompt + reply, 0.0)
     price = session.price(name)
     return Amount(prompt + reply, math.inf if price is None else cost(price, prompt, reply))
-
-
-def _reply_tokens(session: Session, name: str, params: Mapping[str, Any]) -> int:
-    model = session.scenario.model(name).model
-    if model == MOCK:
-        if limit := params.get("tokens"):
-            return math.ceil(float(limit))
-        lines = params.get("script") or ()
-        counts = [tokens.count(str(line)) for line in lines]
-        return max(counts, default=MOCK_TOKENS)
-    said = [int(params[key]) for key in LIMITS if params.get(key)]
-    return max(said, default=MAX_TOKENS)
 
 
 def told(amount: Amount, budget: Budget) -> str:

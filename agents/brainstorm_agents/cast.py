@@ -15,6 +15,13 @@ ScheduleName = Literal["simultaneous", "sequential", "eager"]
 SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
 
 
+class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How much of a conversation a role is told, the newest of it."""
+
+    tokens: int | None = None
+    """Of its prompt as a whole; None where only its model's window limits that."""
+
+
 class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who speaks."""
 
@@ -28,6 +35,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = "mock"
     """The name of an entry of the scenario's `models`; `mock`; `recorded:LOG`; or any model that
     litellm can call."""
+    memory: Memory = Memory()
     params: dict[str, Any] = {}
     """Passed to the model, the scenario's defaults and the named model's params merged in."""
 

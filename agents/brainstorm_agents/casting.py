@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from brainstorm_agents import fields, models_section, names, parameters
-from brainstorm_agents.cast import Role
+from brainstorm_agents.cast import Memory, Role
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.parameters import MOCK
 from brainstorm_agents.strict_yaml import Node, shown
@@ -14,11 +14,14 @@ from brainstorm_agents.strict_yaml import Node, shown
 MAX_ROLES = 1_000
 MAX_PERSONA_LENGTH = 8_000
 MAX_PROFILE_LENGTH = 200
+LEAST_MEMORY = 100
+MOST_MEMORY = 100_000_000
+"""Tokens."""
 
 EXAMPLE = "roles: [{name: Alex, profile: teacher}]"
 """What `roles` looks like when it is right, for messages."""
 
-_KEYS = ("name", "profile", "persona", "watch", "model", "params")
+_KEYS = ("name", "profile", "persona", "watch", "model", "memory", "params")
 _ELSEWHERE = {
     **dict.fromkeys(
         ("topic", "rounds", "opener", "schedule"), "it belongs to the scenario, beside 'roles'"
@@ -51,6 +54,7 @@ def roles(
         for item in items
     ]
     cast = _names(items, written)
+    memory = _memory(defaults["memory"]) if "memory" in defaults else Memory()
     default = MOCK
     if "model" in defaults:
         default = models_section.chosen_name(defaults["model"], named)
@@ -72,6 +76,7 @@ def roles(
             persona=_persona(values["persona"]) if "persona" in values else "",
             watch=_watch(values["watch"], name, cast) if "watch" in values else "all",
             model=model,
+            memory=_memory(values["memory"]) if "memory" in values else memory,
             params=(named[model].params if model in named else shared[callee])
             | (parameters.own(values["params"], callee) if "params" in values else {}),
         )
@@ -142,6 +147,17 @@ def _watch(node: Node, name: str, cast: Collection[str]) -> tuple[str, ...] | Li
             raise item.place.error(f"{name} watches {other} twice", "remove one of the two")
         watched[other] = None
     return tuple(watched)
+
+
+def _memory(node: Node) -> Memory:
+    example = "memory: {tokens: 4000}"
+    values = fields.mapping(node, "memory", example=example, known=Memory.__struct_fields__)
+    if "tokens" not in values:
+        return Memory()
+    most = fields.whole(
+        values["tokens"], "tokens", least=LEAST_MEMORY, most=MOST_MEMORY, example="4000"
+    )
+    return Memory(tokens=most)
 
 
 def _params(defaults: Mapping[str, Node]) -> Mapping[str, Node]:

@@ -87,12 +87,19 @@ class ModelError(BrainstormError):
         message: What happened, whose fault it is, and what to do about it.
         retryable: Whether the same call may succeed later.
         retry_after: The seconds that the server asked to wait, if it did.
+        is_too_long: Whether it is the length of the prompt: a shorter one may do.
     """
 
     def __init__(
-        self, message: str, *, retryable: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        is_too_long: bool = False,
     ) -> None:
         super().__init__(message)
+        self.is_too_long = is_too_long
         self.retryable = retryable
         self.retry_after = retry_after
 

@@ -153,6 +153,21 @@ class TurnSwitched(Event, frozen=True):
     """What the attempt has used that ended with this, if it used anything."""
 
 
+class TurnTrimmed(Event, frozen=True):
+    """A prompt leaves out the oldest of a conversation to fit, for the attempts after this."""
+
+    id: str
+    role: str
+    turns: int = 0
+    """How many of the role's own finished turns it leaves out, with what was heard in each."""
+    messages: int = 0
+    """How many of the new messages it leaves out."""
+    tokens: int = 0
+    """What it has then."""
+    most: int = 0
+    """What it may have."""
+
+
 class TurnQueued(Event, frozen=True):
     """A turn waits for a slot again, before its next attempt."""
 
@@ -267,6 +282,7 @@ AnyEvent = (
     | TurnStreamed
     | TurnRetried
     | TurnSwitched
+    | TurnTrimmed
     | TurnQueued
     | TurnFinished
     | TurnFailed

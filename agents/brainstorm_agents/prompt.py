@@ -9,6 +9,7 @@ from brainstorm_agents import tokens
 from brainstorm_agents.events import Ranges
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
+from brainstorm_agents.turns import LeftOut
 
 ChatMessage = dict[str, str]
 """A message of the chat format that models take: `role` and `content`."""
@@ -56,11 +57,18 @@ class Part(NamedTuple):
 
 
 class Prompt:
-    """What one turn may know: the topic, what it observes now, and what came before."""
+    """What one turn may know: the topic, what it observes now, and what came before.
 
-    def __init__(self, session: Session, turn: Turn) -> None:
+    Args:
+        session: Whose turn it is.
+        turn: The turn.
+        left_out: What does not fit; by default what the session says of the turn.
+    """
+
+    def __init__(self, session: Session, turn: Turn, left_out: LeftOut | None = None) -> None:
         self._session = session
         self._turn = turn
+        self._left_out = turn.left_out if left_out is None else left_out
 
     @property
     def session(self) -> Session:
@@ -100,7 +108,7 @@ class Prompt:
     @property
     def observed(self) -> Sequence[Message]:
         """What is new to the role."""
-        return Observed(self._session.published, self._turn.observed)
+        return Observed(self._session.published, _without(self._turn.observed, self._left_out))
 
     @property
     def turns_before(self) -> int:
@@ -112,6 +120,8 @@ class Prompt:
         turns = self._session.roles[self._turn.role].turns
         before = (turn for turn in reversed(turns) if turn.number < self._turn.number)
         done = (turn.text for turn in before if turn.phase is Phase.DONE)
+        if self._left_out.turns:
+            most = min(most, sum(1 for _ in self._earlier()))
         return list(islice(done, most))[::-1]
 
     def messages(self) -> list[ChatMessage]:
@@ -134,12 +144,27 @@ class Prompt:
             yield Part("assistant", turn.text, turn)
         yield Part("user", self._heard(self._turn, is_new=True), self._turn)
 
+    def ranges_of(self, turn: Turn) -> Ranges:
+        """Where the messages stand that a turn in it had heard, as far as they are in it."""
+        return _without(turn.observed, self._left_out) if turn is self._turn else turn.observed
+
+    def lines_heard(self) -> list[str]:
+        """What is new, message by message, as the prompt says it; none for the topic alone."""
+        if self._turn.observed == _TOPIC_ALONE:
+            return []
+        return [f"{_line(message)}\n\n" for message in self.observed]
+
     def _earlier(self) -> Iterator[Turn]:
+        """The finished turns before this one that are not left out."""
+        skipped = self._left_out.turns
         for turn in self._session.roles[self._turn.role].turns:
             if turn is self._turn:
                 return
             if turn.phase is Phase.DONE:
-                yield turn
+                if skipped:
+                    skipped -= 1
+                else:
+                    yield turn
 
     def _system(self) -> str:
         role, scenario = self.role, self._session.scenario
@@ -167,15 +192,32 @@ class Prompt:
         return "\n".join(lines)
 
     def _heard(self, turn: Turn, is_new: bool = False) -> str:
-        heard = Observed(self._session.published, turn.observed)
+        heard = self.observed if is_new else Observed(self._session.published, turn.observed)
         if is_new and turn.observed == _TOPIC_ALONE:
             return f"Open the conversation. The topic: {self.topic}"
-        said = "\n\n".join(f"{_speaker(message)}: {message.text}" for message in heard)
+        said = "\n\n".join(map(_line, heard))
         return f"New since you last spoke:\n\n{said}" if is_new else said
 
 
 def _introduced(role: Role) -> str:
     return f"{role.name} ({role.profile})" if role.profile else role.name
+
+
+def _line(message: Message) -> str:
+    return f"{_speaker(message)}: {message.text}"
+
+
+def _without(ranges: Ranges, left_out: LeftOut) -> Ranges:
+    """Ranges without the first messages in them."""
+    skipped, rest = left_out.messages, []
+    if not skipped:
+        return ranges
+    for start, end in ranges:
+        begin = min(end, start + skipped)
+        skipped -= begin - start
+        if begin < end:
+            rest.append((begin, end))
+    return tuple(rest)
 
 
 def _speaker(message: Message) -> str:

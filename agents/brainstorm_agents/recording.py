@@ -98,8 +98,10 @@ class Recording:
 
         A log holds no prompts but all that they are made of, so both are made here.
         """
-        recorded = Prompt(self.session, self.session.turns[prompt.turn.id]).messages()
-        return _difference(prompt.messages(), recorded)
+        turn = self.session.turns[prompt.turn.id]
+        # With the same left out: what fitted then need not be what fits now.
+        asked = Prompt(prompt.session, prompt.turn, turn.left_out).messages()
+        return _difference(asked, Prompt(self.session, turn).messages())
 
 
 @dataclass

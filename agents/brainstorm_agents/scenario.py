@@ -204,7 +204,7 @@ _SCENARIO_KEYS = (
     "faults",
     "budget",
 )
-_DEFAULTS_KEYS = ("model", "params", "max_concurrency")
+_DEFAULTS_KEYS = ("model", "params", "max_concurrency", "memory")
 _SCENARIO_ELSEWHERE = {
     **dict.fromkeys(_DEFAULTS_KEYS, "it belongs under 'defaults'"),
     **dict.fromkeys(("profile", "persona", "watch"), "it belongs to a role, under 'roles'"),

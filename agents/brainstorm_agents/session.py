@@ -32,6 +32,7 @@ from brainstorm_agents.events import (
     TurnStarted,
     TurnStreamed,
     TurnSwitched,
+    TurnTrimmed,
     Usage,
     UserSpoke,
 )
@@ -349,6 +350,11 @@ class Session:
         self._charge(turn, event.usage)
         self._queue(turn, event.t)
 
+    def _trim_turn(self, event: TurnTrimmed) -> None:
+        turn = self._turn(event.id)
+        turn.trimmed = event
+        self._touch(turn)
+
     def _queue_turn(self, event: TurnQueued) -> None:
         self._queue(self._turn(event.id), event.t)
 
@@ -516,6 +522,7 @@ _TAKERS: dict[type[Event], Callable[..., None]] = {
     TurnStreamed: Session._stream_turn,
     TurnRetried: Session._retry_turn,
     TurnSwitched: Session._switch_turn,
+    TurnTrimmed: Session._trim_turn,
     TurnQueued: Session._queue_turn,
     TurnFinished: Session._finish_turn,
     TurnFailed: Session._fail_turn,

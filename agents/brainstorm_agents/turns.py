@@ -19,6 +19,7 @@ from brainstorm_agents.events import (
     TurnStarted,
     TurnStreamed,
     TurnSwitched,
+    TurnTrimmed,
     Usage,
 )
 from brainstorm_agents.fault import Fault
@@ -47,6 +48,19 @@ OVER = frozenset({Phase.DONE, Phase.FAILED})
 
 IN_CALL = frozenset({Phase.THINKING, Phase.SPEAKING, Phase.RETRYING})
 """The phases in which somebody waits for the model."""
+
+
+class LeftOut(NamedTuple):
+    """What a prompt does not hold, so that it fits; the oldest of both."""
+
+    turns: int = 0
+    """Of the role's own finished turns, each with what it had heard in it."""
+    messages: int = 0
+    """Of what is new to it."""
+
+
+EVERYTHING = LeftOut()
+"""A prompt that holds everything."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +105,7 @@ class Turn:
         "role",
         "round",
         "switches",
+        "trimmed",
         "usage",
         "wave_times",
         "wave_tokens",
@@ -112,6 +127,8 @@ class Turn:
         self.attempt = 0
         self.retries: list[TurnRetried] = []
         self.switches: list[TurnSwitched] = []
+        self.trimmed: TurnTrimmed | None = None
+        """What its prompt does not hold, from the attempt after that on."""
         self.model = ""
         """The name of the model that was asked last."""
         self.reasoning = ""
@@ -150,6 +167,12 @@ class Turn:
     def is_by_user(self) -> bool:
         """Whether the person has typed what it says: then the person is its model."""
         return self.model == USER
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What its prompt does not hold."""
+        trimmed = self.trimmed
+        return LeftOut(trimmed.turns, trimmed.messages) if trimmed else EVERYTHING
 
     @property
     def is_settled(self) -> bool:

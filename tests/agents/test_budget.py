@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from brainstorm_agents.bill import Bill
-from brainstorm_agents.budget import MAX_TOKENS, MOCK_TOKENS, lack_of
+from brainstorm_agents.budget import lack_of
 from brainstorm_agents.budget_section import written
 from brainstorm_agents.cast import Budget
 from brainstorm_agents.controller import Controller
@@ -15,6 +15,7 @@ from brainstorm_agents.errors import ModelError, ScenarioError
 from brainstorm_agents.events import BudgetChosen, Usage
 from brainstorm_agents.models import Chunk, Request
 from brainstorm_agents.named_model import NamedModel, Price, Retry
+from brainstorm_agents.reply_length import MAX_TOKENS, MOCK_TOKENS
 from brainstorm_agents.scenario import Role, Scenario, parse
 from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.session import Session

@@ -11,6 +11,7 @@ from brainstorm_agents import events, upgrade
 from brainstorm_agents.bill import Bill
 from brainstorm_agents.cast import Budget
 from brainstorm_agents.events import FORMAT, AnyEvent, encode
+from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.reader import read
 
 from .casts import trace, transcript, write_log
@@ -159,3 +160,12 @@ def test_the_log_with_money_says_what_every_attempt_has_used_and_at_which_price(
         Budget(usd=0.01),
         Budget(usd=1.5, tokens=50_000),
     )
+
+
+def test_the_log_with_a_memory_says_what_each_prompt_left_out() -> None:
+    session = read(GOLDEN / "format-1-memory.jsonl").session()
+    turn = session.turns["b2"]
+    assert turn.left_out == (2, 0)
+    sent = "\n".join(message["content"] for message in Prompt(session, turn).messages())
+    assert ("Alex two." in sent, "Cleo two." in sent, "Bob one." in sent) == (True, True, False)
+    assert session.scenario.role("Bob").memory.tokens == 190

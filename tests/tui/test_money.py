@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from brainstorm_agents.bill import Bill, dollars
+from brainstorm_agents.cast import Budget
 from brainstorm_tui.cli import main
 from brainstorm_tui.money import cost
+
+from .stage import cast, staged
 
 GOLDEN = Path(__file__).parents[1] / "agents" / "golden" / "format-1-money.jsonl"
 
@@ -89,3 +93,24 @@ def test_a_comparison_says_what_both_have_cost(
 ) -> None:
     assert main(["compare", str(log), str(log), "--headless"]) == 0
     assert "cost      ≥ $0.0038\n" in capsys.readouterr().out
+
+
+async def test_on_the_screen_a_budget_pauses_says_what_it_would_take_and_s_raises_it() -> None:
+    scenario = replace(cast(latency=2, tokens=40), budget=Budget(tokens=700))
+    async with staged(scenario) as stage:
+        await stage.advance(10)
+        assert stage.session.finished_round == 0
+        await stage.press("s")
+        await stage.advance(1)
+        assert stage.session.paused == "budget"
+        assert stage.session.open_round is None
+        assert "next could use" in stage.text
+        assert "s raise the budget, one round" in stage.text
+        await stage.press("r")
+        assert "the budget does not hold that: s raises it for one round" in stage.text
+        await stage.press("s")
+        assert stage.session.budget.tokens is not None
+        assert stage.session.budget.tokens > 700
+        await stage.advance(20)
+        assert stage.session.finished_round == 1
+        assert stage.session.bill.tokens <= stage.session.budget.tokens

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from brainstorm_agents.cast import Role
+from brainstorm_agents.cast import Memory, Role
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import USER, Message, Session, Turn
 from brainstorm_tui.muting_words import muted_rounds
@@ -225,6 +225,7 @@ def _traits(role: Role) -> dict[str, str]:
         "model": role.model,
         "profile": role.profile,
         "persona": role.persona,
+        "memory": _written(msgspec.to_builtins(role.memory)) if role.memory != Memory() else "",
         "watch": role.watch if isinstance(role.watch, str) else ", ".join(role.watch),
         **{key: _written(value) for key, value in role.params.items()},
     }

@@ -3,7 +3,7 @@
 import json
 
 from brainstorm_agents.prompt import Prompt
-from brainstorm_agents.session import Session
+from brainstorm_agents.session import Session, Turn
 from brainstorm_tui.plain import indented
 from brainstorm_tui.text.safe import one_line
 
@@ -14,6 +14,23 @@ def prompt_text(session: Session, turn: str) -> str:
     texts = [f"{one_line(part.role)}\n{indented(part.content)}" for part in parts[:-1]]
     texts.append(f"{parts[-1].role} (new)\n{indented(parts[-1].content)}")
     return "\n".join(texts)
+
+
+def left_out_words(turn: Turn) -> str:
+    """What the prompt of a turn leaves out; empty if nothing."""
+    trimmed = turn.trimmed
+    parts = []
+    if trimmed and trimmed.turns:
+        parts.append(f"its {_count(trimmed.turns, 'oldest turn')}")
+    if trimmed and trimmed.messages:
+        parts.append(f"the {_count(trimmed.messages, 'oldest message')} of what is new")
+    if trimmed is None or not parts:
+        return ""
+    return f"left out, to fit {trimmed.most:,} tokens: {' and '.join(parts)}"
+
+
+def _count(number: int, what: str) -> str:
+    return what if number == 1 else f"{number:,} {what}s"
 
 
 def prompt_json(session: Session, turn: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from brainstorm_agents.cast import Budget
 from brainstorm_agents.controller import Reason
 from brainstorm_agents.models import RECORDED
 from brainstorm_agents.recording import Recording
@@ -52,8 +53,8 @@ def played_scenario(recording: Recording) -> Scenario:
     One in which all was quiet in the end keeps its rounds: it will be quiet again.
     """
     session = recording.session
-    # What went wrong was recorded: it is played, and does not go wrong once more.
-    scenario = msgspec.structs.replace(session.scenario, faults=())
+    # What went wrong was recorded: it is played, and does not go wrong once more. Nobody is paid.
+    scenario = msgspec.structs.replace(session.scenario, faults=(), budget=Budget())
     if Reason.QUIET in (session.ended, session.paused):
         return scenario
     return msgspec.structs.replace(scenario, rounds=max(0, session.finished_round))

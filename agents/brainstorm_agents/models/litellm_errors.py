@@ -44,11 +44,12 @@ def explain(
     chain = tuple(_chain(error))
     detail = _detail(chain[0], secrets)
     key_advice = key_advice or _key_advice(chain, model)
-    problem, retryable = _judge(chain, detail, model, api_base, key_advice)
+    problem, retryable, is_too_long = _judge(chain, detail, model, api_base, key_advice)
     return ModelError(
         redact(f"{model}: {problem}", secrets),
         retryable=retryable,
         retry_after=_retry_after(chain) if retryable else None,
+        is_too_long=is_too_long,
     )
 
 
@@ -56,6 +57,8 @@ class _Verdict(NamedTuple):
     problem: str
     passes: bool = False
     """Whether the same call may succeed later."""
+    is_too_long: bool = False
+    """Whether a shorter prompt may succeed."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -93,7 +96,8 @@ def _judge_request(
     if "ContextWindowExceededError" in kinds:
         return _Verdict(
             "the conversation has become too long for the model;"
-            " run fewer rounds, or take a model with a longer context"
+            " run fewer rounds, or take a model with a longer context",
+            is_too_long=True,
         )
     if "ContentPolicyViolationError" in kinds:
         return _Verdict(
@@ -152,7 +156,10 @@ def _judge_answer(
         case 408 | 504:
             return _Verdict(f"the server gave up waiting ({status}); try again", passes=True)
         case 413:
-            return _Verdict("the conversation is too long for the server (413); run fewer rounds")
+            return _Verdict(
+                "the conversation is too long for the server (413); run fewer rounds",
+                is_too_long=True,
+            )
         case 429 if "insufficient_quota" in {getattr(error, "code", None) for error in chain}:
             return _Verdict("the account's quota is used up (429); check its plan and billing")
         case 429:

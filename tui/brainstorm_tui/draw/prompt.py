@@ -14,6 +14,7 @@ from brainstorm_tui.draw.prose import plain
 from brainstorm_tui.draw.row import Piece, strip, width_of
 from brainstorm_tui.draw.transcript import WIDEST, Entry
 from brainstorm_tui.look import Look
+from brainstorm_tui.plain_prompt import left_out_words
 from brainstorm_tui.text.safe import sanitise
 
 
@@ -70,6 +71,8 @@ class PromptText:
         )
         yield strip(width, dim, heading, [Piece(count, dim)])
         yield from plain(look, self._sent(), width, ink="dim")
+        if left_out := left_out_words(prompt.turn):
+            yield from plain(look, left_out.capitalize() + ".", width, ink="older")
         yield self._blank(width)
 
     def _blank(self, width: int) -> Strip:
@@ -115,4 +118,5 @@ class PromptText:
         if part.role == "assistant":
             return [Piece(" ", look.ink("dim")), id_piece(look, session, turn.id, turn.role)]
         arrow = Piece(f" {look.symbols.arrow}", look.ink("dim"))
-        return [arrow, *observed_pieces(look, session, turn.observed, room - width_of([arrow]))]
+        heard = self._prompt.ranges_of(turn)
+        return [arrow, *observed_pieces(look, session, heard, room - width_of([arrow]))]

@@ -18,6 +18,7 @@ from brainstorm_tui.draw.headings import id_piece, phase_word, said_by_user, sec
 from brainstorm_tui.draw.prose import prose_lines, prose_style
 from brainstorm_tui.draw.row import Group, Piece, clip, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.plain_prompt import left_out_words
 from brainstorm_tui.schedule_words import UNSEEN
 from brainstorm_tui.text import markdown
 from brainstorm_tui.text.safe import one_line
@@ -81,7 +82,7 @@ class _Page:
         column, turn = self._column, self._turn
         when = "in the opening" if turn.round.number == 0 else f"in round {turn.round.number}"
         lines = [self._heading(f"new to {one_line(turn.role)} {when}")]
-        observed = Observed(self._session.published, turn.observed)
+        observed = Prompt(self._session, turn).observed
         is_spaced = 1 + 3 * len(observed) <= room
         each = 3 if is_spaced else 2
         fitting = len(observed)
@@ -124,10 +125,9 @@ class _Page:
         return [*lines, *self._more(total - fitting)]
 
     def _known_messages(self) -> Iterator[Message]:
-        for turn in reversed(_earlier(self._session, self._turn)):
-            if turn.phase is Phase.DONE:
-                yield Message(turn.id, turn.role, turn.text)
-                yield from reversed(Observed(self._session.published, turn.observed))
+        for turn in reversed(_remembered(self._session, self._turn)):
+            yield Message(turn.id, turn.role, turn.text)
+            yield from reversed(Observed(self._session.published, turn.observed))
 
     def _at_the_same_time(self) -> list[Strip]:
         """The ids of the other turns in its round."""
@@ -167,6 +167,8 @@ class _Page:
         dim, text = look.ink("dim"), look.ink("text")
         rule = Piece(look.symbols.rule * column.inner, look.ink("hairline"))
         lines = [column.line([rule]), self._labelled("sent", self._sent_variants())]
+        if left_out := left_out_words(self._turn):
+            lines += [self._heading(left_out)]
         lines.append(self._labelled("got", self._got_variants()))
         model = self._turn.model or self._session.scenario.role(self._turn.role).model
         asked = [Piece(clip(one_line(model), column.inner - _LABEL, look.symbols.more), text)]
@@ -289,11 +291,17 @@ def _sent(session: Session, turn: Turn) -> _Sent:
     key = turn.id, turn.attempt
     if key not in kept:
         chat = Prompt(session, turn).messages()
-        done = (other for other in _earlier(session, turn) if other.phase is Phase.DONE)
+        done = _remembered(session, turn)
         known = sum(1 + sum(end - start for start, end in other.observed) for other in done)
         count = sum(tokens.count(message["content"]) for message in chat)
         kept[key] = _Sent(len(chat) - 1, count, known)
     return kept[key]
+
+
+def _remembered(session: Session, turn: Turn) -> list[Turn]:
+    """The finished turns before it that are in its prompt."""
+    done = [other for other in _earlier(session, turn) if other.phase is Phase.DONE]
+    return done[turn.left_out.turns :]
 
 
 def _earlier(session: Session, turn: Turn) -> list[Turn]:

@@ -65,6 +65,7 @@ def _role(session: Session, role: Role) -> dict[str, Any]:
         "persona": sanitise(role.persona),
         "watch": watch,
         "model": one_line(role.model),
+        "memory": _safe(msgspec.to_builtins(role.memory)),
         "params": _safe(role.params),
         "bill": _bill(session.roles[role.name].bill),
     }
@@ -121,6 +122,7 @@ def _turn(session: Session, turn: Turn) -> dict[str, Any]:
         "times": _times(session, turn),
         "usage": _usage(turn),
         "bill": _bill(turn.bill),
+        "left_out": {"turns": turn.left_out.turns, "messages": turn.left_out.messages},
     }
 
 
