@@ -22,6 +22,10 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of its prompt as a whole; None where only its model's window limits that."""
 
 
+NO_LIMIT = Memory()
+"""One object, so that a log need not name it."""
+
+
 class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who speaks."""
 
@@ -35,7 +39,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = "mock"
     """The name of an entry of the scenario's `models`; `mock`; `recorded:LOG`; or any model that
     litellm can call."""
-    memory: Memory = Memory()
+    memory: Memory = NO_LIMIT
     params: dict[str, Any] = {}
     """Passed to the model, the scenario's defaults and the named model's params merged in."""
 

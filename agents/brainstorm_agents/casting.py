@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from brainstorm_agents import fields, models_section, names, parameters
-from brainstorm_agents.cast import Memory, Role
+from brainstorm_agents.cast import NO_LIMIT, Memory, Role
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.parameters import MOCK
 from brainstorm_agents.strict_yaml import Node, shown
@@ -54,7 +54,7 @@ def roles(
         for item in items
     ]
     cast = _names(items, written)
-    memory = _memory(defaults["memory"]) if "memory" in defaults else Memory()
+    memory = _memory(defaults["memory"]) if "memory" in defaults else NO_LIMIT
     default = MOCK
     if "model" in defaults:
         default = models_section.chosen_name(defaults["model"], named)
@@ -153,7 +153,7 @@ def _memory(node: Node) -> Memory:
     example = "memory: {tokens: 4000}"
     values = fields.mapping(node, "memory", example=example, known=Memory.__struct_fields__)
     if "tokens" not in values:
-        return Memory()
+        return NO_LIMIT
     most = fields.whole(
         values["tokens"], "tokens", least=LEAST_MEMORY, most=MOST_MEMORY, example="4000"
     )

@@ -17,16 +17,14 @@ def prompt_text(session: Session, turn: str) -> str:
 
 
 def left_out_words(turn: Turn) -> str:
-    """What the prompt of a turn leaves out; empty if nothing."""
+    """What the prompt of a turn leaves out: `its 3 oldest turns`; empty if nothing."""
     trimmed = turn.trimmed
     parts = []
     if trimmed and trimmed.turns:
         parts.append(f"its {_count(trimmed.turns, 'oldest turn')}")
     if trimmed and trimmed.messages:
         parts.append(f"the {_count(trimmed.messages, 'oldest message')} of what is new")
-    if trimmed is None or not parts:
-        return ""
-    return f"left out, to fit {trimmed.most:,} tokens: {' and '.join(parts)}"
+    return " and ".join(parts)
 
 
 def _count(number: int, what: str) -> str:

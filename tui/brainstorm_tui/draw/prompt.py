@@ -71,8 +71,9 @@ class PromptText:
         )
         yield strip(width, dim, heading, [Piece(count, dim)])
         yield from plain(look, self._sent(), width, ink="dim")
-        if left_out := left_out_words(prompt.turn):
-            yield from plain(look, left_out.capitalize() + ".", width, ink="older")
+        if prompt.turn.trimmed and (left_out := left_out_words(prompt.turn)):
+            why = f"Left out, to fit {prompt.turn.trimmed.most:,} tokens: {left_out}."
+            yield from plain(look, why, width, ink="older")
         yield self._blank(width)
 
     def _blank(self, width: int) -> Strip:

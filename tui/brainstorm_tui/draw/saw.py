@@ -167,8 +167,9 @@ class _Page:
         dim, text = look.ink("dim"), look.ink("text")
         rule = Piece(look.symbols.rule * column.inner, look.ink("hairline"))
         lines = [column.line([rule]), self._labelled("sent", self._sent_variants())]
-        if left_out := left_out_words(self._turn):
-            lines += [self._heading(left_out)]
+        if self._turn.trimmed and (left_out := left_out_words(self._turn)):
+            why = f"{left_out}, to fit {_tokens(self._turn.trimmed.most)}"
+            lines.append(self._labelled("cut", [[Piece(way, text)] for way in (why, left_out)]))
         lines.append(self._labelled("got", self._got_variants()))
         model = self._turn.model or self._session.scenario.role(self._turn.role).model
         asked = [Piece(clip(one_line(model), column.inner - _LABEL, look.symbols.more), text)]
