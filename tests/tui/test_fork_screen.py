@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from brainstorm_agents.errors import InputError
 from brainstorm_agents.fork import plan
 from brainstorm_agents.parent import Changes
 from brainstorm_agents.reader import Log, read
+from brainstorm_tui.forking import forked_launch
 from brainstorm_tui.screens.fork import ForkScreen
 from brainstorm_tui.screens.session import SessionScreen
 
@@ -102,6 +104,14 @@ async def test_the_dialog_closes_and_says_what_is_wrong_with_a_model(log: Log, h
         await stage.press("escape", "q")
         assert isinstance(stage.app.screen, SessionScreen)
         assert not (home / "logs").exists()
+
+
+def test_what_the_dialog_makes_is_refused_for_a_model_of_which_nobody_has_heard(
+    log: Log, home: Path
+) -> None:
+    with pytest.raises(InputError, match="litellm knows no provider of that name"):
+        forked_launch(log.path, len(log.events), Changes(model="mok"), "")
+    assert not (home / "logs").exists()
 
 
 async def test_a_live_session_and_a_replays_other_keys_say_where_f_leads(log: Log) -> None:

@@ -224,8 +224,11 @@ def test_without_a_screen_following_ends_where_nobody_writes_any_more(
     path: Path, recorded: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     written(path, recorded, 9)
+    with path.open("ab") as file:
+        file.write(b'{"type"')
     assert main(["replay", str(path), "--headless", "--follow"]) == 1
     printed = capfd.readouterr()
+    assert f"{path}: the last line was not finished, 7 bytes" in printed.err
     assert "Alex: cut off" in printed.out
     assert "nobody is writing it any more" in printed.err
     assert f"resume {path}" in printed.err

@@ -355,7 +355,8 @@ def replay(
 
     With --follow it shows a session that another process is running, as it comes; nothing is
     locked, and the session takes no notice. Going back leaves its end, End returns there. With
-    --headless it prints each round as it is finished, until the session has ended.
+    --headless it prints each round as it is finished, until the session has ended. Where nobody is
+    writing it any more and it has no end, that is said; with --headless the exit code is then 1.
 
     \b
     Examples:

@@ -117,6 +117,8 @@ def follow(path: Path, output: Output) -> int:
         _print_whole(printer, log.session())
     if log.session().ended is not None:
         return 0
+    if log.torn:
+        _say(torn_words(path, log.torn))
     remedy = "its file is gone" if log.is_gone else f"brainstorm-tui resume {path} goes on with it"
     _say(f"{path}: nobody is writing it any more, and it has no end: {remedy}")
     return 1
