@@ -66,6 +66,7 @@ async def test_what_was_under_way_is_cancelled_before_anything_else_happens() ->
     env.reopen("reopened")
     assert not env.session.is_under_way
     assert phases(env.session) == {"a0": "done", "b1": "cancelled", "c1": "cancelled"}
+    assert {env.session.turns[id_].reason for id_ in ("b1", "c1")} == {"cut off"}
 
 
 @virtual

@@ -218,7 +218,7 @@ def test_on_the_screen_it_waits_where_it_was_cut_off_and_goes_on_when_told_to(
     before = b"".join(line + b"\n" for line in read(log).lines)
     words = ("resume", str(log.resolve()), "--speed", "100")
     with Terminal(*words, home=tmp_path, size=(110, 30)) as terminal:
-        terminal.wait_for("asks again", "one round", " logged")
+        terminal.wait_for("cut off  s asks again", "one round", " logged")
         assert not read(log).session().is_under_way
         terminal.press("r")
         terminal.wait_for("all rounds done")
