@@ -240,6 +240,16 @@ async def test_a_server_that_falls_silent_is_given_up(models, pieces):
     ("reply", "words", "retryable"),
     [
         (Reply(status=400, error="bad temperature"), "refused the request (400): bad temp", False),
+        (
+            Reply(status=400, error="context_window_fallbacks=None"),
+            "refused the request (400)",
+            False,
+        ),
+        (
+            Reply(status=400, error="this is a mock context window exceeded error"),
+            "too long for the model",
+            False,
+        ),
         (Reply(status=402), "paid first (402)", False),
         (Reply(status=403, error="not in your country"), "(403): not in your country", False),
         (Reply(status=404, error="no model bee-1"), "not found (404): no model bee-1", False),

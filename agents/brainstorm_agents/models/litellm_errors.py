@@ -19,6 +19,12 @@ DETAIL_CHARACTERS = 200
 # What litellm puts before the words of a server, once or twice: `litellm.XError: YException - `.
 _prefix = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w*Error)?(?:: | - ))+")
 _message = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)+)"')
+# A proxy tells it in its own words, which litellm does not take for what they mean.
+_too_long = re.compile(
+    r"context.?(?:window|length).{0,20}exceed|exceed.{0,60}context.?(?:window|length)"
+    r"|maximum context length",
+    re.IGNORECASE,
+)
 _keyless = re.compile(r"missing credentials|missing \S* ?api.?key|no key is set", re.IGNORECASE)
 
 
@@ -93,7 +99,9 @@ def _judge_request(
     kinds: set[str], detail: str, model: str, api_base: str | None
 ) -> _Verdict | None:
     """What litellm knows about, by its classes and its phrases."""
-    if "ContextWindowExceededError" in kinds:
+    if "ContextWindowExceededError" in kinds or (
+        "BadRequestError" in kinds and _too_long.search(detail)
+    ):
         return _Verdict(
             "the conversation has become too long for the model;"
             " run fewer rounds, or take a model with a longer context",
