@@ -114,3 +114,38 @@ async def test_on_the_screen_a_budget_pauses_says_what_it_would_take_and_s_raise
         await stage.advance(20)
         assert stage.session.finished_round == 1
         assert stage.session.bill.tokens <= stage.session.budget.tokens
+
+
+def test_a_budget_in_dollars_without_a_price_is_refused_before_anything_happens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, log = tmp_path / "own.yaml", tmp_path / "own.jsonl"
+    file.write_text(
+        "name: own\ntopic: Tea?\nroles: [{name: Ann, model: fast}]\nbudget: {usd: 1}\nmodels:\n"
+        "  fast: {model: openai/any, api_base: 'http://127.0.0.1:9/v1'}\n"
+    )
+    assert main(["run", str(file), "--log", str(log)]) == 2
+    said = capsys.readouterr().err
+    assert "nobody knows the price of fast (openai/any)" in said
+    assert "--budget 20000tok" in said
+    assert not log.exists()
+
+
+def test_a_session_that_its_budget_has_ended_goes_on_with_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "short.jsonl"
+    words = ["--speed", "0", "--seed", "1", "--rounds", "1"]
+    assert main(["run", "classroom", *words, "--budget", "1000tok", "--log", str(log)]) == 0
+    assert "the budget does not hold what would come next" in capsys.readouterr().out
+    assert main(["run", "--resume", str(log), "--speed", "0", "--budget", "9000tok"]) == 0
+    said = capsys.readouterr().out
+    assert "all rounds are done" in said
+    assert "budget   9,000 tokens\n" in said
+
+
+def test_a_budget_that_does_not_hold_the_opening_is_a_failure_that_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", "classroom", "--speed", "0", "--no-log", "--budget", "100tok"]) == 1
+    assert "no turn finished: the budget does not hold the opening" in capsys.readouterr().err
