@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from brainstorm_agents import schedules
 from brainstorm_agents.bill import cost, dollars
 from brainstorm_agents.cast import Budget
 from brainstorm_agents.events import RoundStarted, TurnStarted
@@ -17,7 +18,6 @@ from brainstorm_agents.parameters import is_real
 from brainstorm_agents.patience import patience
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.reply_length import reply_tokens
-from brainstorm_agents.schedules import SCHEDULES
 from brainstorm_agents.schedules.plan import Planned
 from brainstorm_agents.session import Phase, Round, Session, Turn
 
@@ -102,9 +102,7 @@ class Purse:
 
 def lack_of(session: Session) -> Lack | None:
     """Why the next round of a session that stands still cannot begin, if it cannot."""
-    current = session.open_round
-    name = current.schedule if current else session.schedule
-    return Purse(session).lack(SCHEDULES.get(name, SCHEDULES["simultaneous"])(session))
+    return Purse(session).lack(schedules.plan(session))
 
 
 def worst(session: Session, turn: Turn) -> Amount:

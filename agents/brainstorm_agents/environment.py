@@ -1,19 +1,16 @@
 """The environment: the roles, and the messages published among them. The only emitter."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from brainstorm_agents import schedules
 from brainstorm_agents.accounts import used
-from brainstorm_agents.attempts import Asking
-from brainstorm_agents.budget import Lack, Purse
-from brainstorm_agents.calls import Reply
+from brainstorm_agents.acting import Acting
+from brainstorm_agents.budget import Lack
 from brainstorm_agents.cast import Budget, ScheduleName
 from brainstorm_agents.clock import Clock
-from brainstorm_agents.critical_path import parts
-from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
     CUT_OFF,
     FORMAT,
@@ -32,13 +29,6 @@ from brainstorm_agents.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
-    TurnAsked,
-    TurnCancelled,
-    TurnFailed,
-    TurnFinished,
-    TurnStarted,
-    TurnStreamed,
-    Usage,
     UserSpoke,
     whole_text,
 )
@@ -46,15 +36,8 @@ from brainstorm_agents.fault import FaultKind
 from brainstorm_agents.journal import Journal
 from brainstorm_agents.models import Models
 from brainstorm_agents.named_model import Facts
-from brainstorm_agents.redaction import redact
 from brainstorm_agents.scenario import Scenario
-from brainstorm_agents.schedules import SCHEDULES, Planned, Schedule
-from brainstorm_agents.session import USER, Phase, Round, Session, Turn
-from brainstorm_agents.slots import Slots
-from brainstorm_agents.ties import Ties
-
-SKIPPED = "skipped"
-"""Why a turn has failed that the person gave up."""
+from brainstorm_agents.session import USER, Phase, Round, Session
 
 
 class Environment:
@@ -78,16 +61,12 @@ class Environment:
         self.clock = clock
         self.journal = journal
         self._origin: float | None = None
-        self._slots: Slots | None = None
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stops: dict[str, str] = {}
-        self._is_stopping = False
-        self._news = asyncio.Event()
-        """Set when a turn of an eager round may begin, or the last one is over."""
-        self._ties = Ties()
-        self._purse = Purse(self.session)
-        self.lack: Lack | None = None
+        self._acting = Acting(self.session, models, clock, journal, self._emit, self.now)
+
+    @property
+    def lack(self) -> Lack | None:
         """Why the last step did not begin turns, if the budget does not hold them."""
+        return self._acting.lack
 
     def now(self) -> float:
         """Seconds of session time."""
@@ -120,7 +99,7 @@ class Environment:
                 self.say(session.scenario.topic)
         current = session.open_round
         for turn in current.turns if current else ():
-            self._cancel(turn, CUT_OFF)
+            self._acting.cancel(turn, CUT_OFF)
 
     def describe(self) -> None:
         """Note what is known of the models beside the scenario, once they are ready."""
@@ -141,7 +120,7 @@ class Environment:
         count = len(self.session.user_positions) + 1
         id_ = USER if count == 1 else f"{USER}{count}"
         self._emit(UserSpoke, id=id_, text=whole_text(text), to=tuple(to))
-        self._news.set()
+        self._acting.look_again()
 
     def keep_idea(self, turn: str, kept: bool = True) -> None:
         """Note that what was said in a turn is kept as an idea, or no more."""
@@ -150,28 +129,24 @@ class Environment:
     def mute(self, role: str, muted: bool = True) -> None:
         """Let a role take no turns after the one under way, or let it take them again."""
         self._emit(RoleMuted, role=role, muted=muted)
-        self._news.set()
+        self._acting.look_again()
 
     def ask_again(self, role: str) -> None:
         """Ask a role again whose turn has failed: in its round if it is open, else in the next."""
         self._emit(RoleAskedAgain, role=role)
-        self._news.set()
+        self._acting.look_again()
 
     def take_over(self, role: str, text: str) -> None:
         """Let a role say what the person has typed: in its turn under way, or else its next one."""
         turn = self.session.roles[role].turn
         usage = used(self.session, turn) if turn else None
         self._emit(RoleTakenOver, role=role, text=whole_text(text), usage=usage)
-        if turn and not turn.is_settled and turn.id in self._tasks:
-            self._tasks[turn.id].cancel()
+        if turn and not turn.is_settled:
+            self._acting.cut_short(turn)
 
     def skip(self, id_: str) -> None:
         """Give up a turn that is under way or has been stopped: it has failed."""
-        turn = self.session.turns[id_]
-        if turn.is_settled:
-            self._fail(turn, SKIPPED, None)
-        else:
-            self.stop(SKIPPED, only=id_)
+        self._acting.skip(self.session.turns[id_])
 
     def set_fault(self, role: str, kind: FaultKind | None) -> None:
         """Let something go wrong with a role's next turn, or nothing any more."""
@@ -199,17 +174,11 @@ class Environment:
 
     def stop(self, reason: str, only: str | None = None) -> None:
         """Cancel the turns under way, or one of them by its id; the next step asks them again."""
-        current = self.session.open_round
-        self._is_stopping = self._is_stopping or only is None
-        for turn in current.turns if current else ():
-            if not turn.is_settled and only in (None, turn.id):
-                self._stops[turn.id] = reason
-                if turn.id in self._tasks:
-                    self._tasks[turn.id].cancel()
+        self._acting.stop(reason, only)
 
     def is_quiet(self) -> bool:
         """Whether nobody has news, so that a step would do nothing."""
-        return not self._plan()
+        return not schedules.plan(self.session)
 
     async def step(self) -> bool:
         """Run the next round, or complete the open one.
@@ -226,24 +195,15 @@ class Environment:
                 step tries the log again, and goes on.
         """
         session = self.session
-        plan = self._plan()
-        self.lack = self._purse.lack(plan)
-        if self.lack:
+        plan = schedules.plan(session)
+        if self._acting.is_lacking(plan):
             return False
         if session.open_round is None:
             if not plan:
                 return False
             self._emit(RoundStarted, round=len(session.rounds), schedule=session.schedule)
         current = session.rounds[-1]
-        self._stops.clear()
-        self._is_stopping = False
-        try:
-            await self._take_turns(current, plan)
-        finally:
-            self._tasks.clear()
-            for turn in current.turns:
-                self._cancel(turn)
-            self._stops.clear()
+        await self._acting.run(current, plan)
         if not self._is_awaited(current):
             self._emit(
                 RoundFinished,
@@ -253,21 +213,11 @@ class Environment:
             )
         return True
 
-    def _schedule(self) -> Schedule:
-        """How the open round runs, or the next one."""
-        current = self.session.open_round
-        name = current.schedule if current else self.session.schedule
-        # A log may name one that a newer program has; the fold takes it for one with a barrier.
-        return SCHEDULES.get(name, SCHEDULES["simultaneous"])
-
-    def _plan(self) -> list[Planned]:
-        return self._schedule()(self.session)
-
     def _is_awaited(self, round_: Round) -> bool:
         """Whether a round cannot finish yet."""
         if any(self.session.is_awaited(turn) for turn in round_.turns):
             return True
-        return round_.is_eager and bool(self._plan())
+        return round_.is_eager and bool(schedules.plan(self.session))
 
     def _replies(self, round_: Round) -> tuple[str, ...]:
         """The ids of what a round publishes, in their order."""
@@ -276,132 +226,6 @@ class Environment:
         done = [turn for turn in round_.turns if turn.phase is Phase.DONE]
         done.sort(key=lambda turn: self.session.roles[turn.role].place)
         return tuple(turn.id for turn in done)
-
-    async def _take_turns(self, round_: Round, plan: list[Planned]) -> None:
-        """Take the turns of a round: all at once, or in an eager one as the roles have news."""
-        session = self.session
-        is_one_at_a_time = self._schedule().is_one_at_a_time
-        gate = asyncio.Lock() if is_one_at_a_time else None
-        begun = self._begin_turns(round_, plan)
-        await self.journal.synced(session.seq)
-        problem: JournalError | None = None
-        async with asyncio.TaskGroup() as group:
-            while True:
-                for turn in begun:
-                    task = group.create_task(self._take(turn, gate))
-                    if round_.is_eager:
-                        task.add_done_callback(self._notice)
-                    self._tasks[turn.id] = task
-                    if turn.id in self._stops:
-                        task.cancel()
-                if not round_.is_eager or all(task.done() for task in self._tasks.values()):
-                    break
-                await self._news.wait()
-                begun = self._begin_turns(round_, self._plan())
-                try:
-                    if begun:
-                        await self.journal.synced(session.seq)
-                except JournalError as error:
-                    # Raised in here, the group would wrap it.
-                    problem = error
-                    self.stop("interrupted")
-                    break
-        if problem:
-            raise problem
-
-    def _notice(self, task: asyncio.Task[None]) -> None:
-        """A turn has come to its end; one that was stopped before it began tells in no event."""
-        self._news.set()
-
-    def _begin_turns(self, round_: Round, plan: list[Planned]) -> list[Turn]:
-        """Begin the turns that can begin, each once a step."""
-        self._news.clear()
-        turns: list[Turn] = []
-        new = [one for one in plan if one.id not in self._tasks and one.id not in self._stops]
-        if self._is_stopping:
-            return turns
-        if self._tasks:
-            # In an eager round: those that began it have been looked at before.
-            self.lack = self._purse.lack(new)
-        for planned in () if self.lack else new:
-            self._emit(
-                TurnStarted, planned.id, planned.role, round_.number, observed=planned.observed
-            )
-            turns.append(self.session.turns[planned.id])
-        return turns
-
-    async def _take(self, turn: Turn, gate: asyncio.Lock | None) -> None:
-        """Take one turn. Its failure is its own; only cancellation gets out."""
-        if turn.role in self.session.lines:
-            self._say_line(turn)
-            return
-        if self._slots is None:
-            self._slots = Slots(self.session.scenario, self.clock)
-        asking = Asking(
-            self.session, turn, self.models, self._slots, self._purse, self.clock, self._emit
-        )
-        try:
-            if gate is None:
-                reply = await asking.reply()
-            else:
-                async with gate:
-                    reply = await asking.reply()
-            if turn.round.is_eager:
-                await self._ties.turn_of(self.session.roles[turn.role].place)
-        except asyncio.CancelledError:
-            self._cancel(turn)
-            raise
-        except ModelError as error:
-            self._fail(turn, str(error), asking.used)
-        except Exception as error:
-            usage = used(self.session, turn)
-            self._fail(turn, redact(f"unexpectedly: {type(error).__name__}: {error}"), usage)
-        else:
-            self._finish(turn, reply)
-
-    def _finish(self, turn: Turn, reply: Reply) -> None:
-        took = parts(turn, self.now())
-        self._emit(
-            TurnFinished,
-            turn.id,
-            turn.role,
-            reply.text,
-            reply.usage,
-            queued_s=round(took.queued, 6),
-            thinking_s=round(took.first_token, 6),
-            speaking_s=round(took.spoke, 6),
-            note=reply.note,
-        )
-
-    def _fail(self, turn: Turn, reason: str, usage: Usage | None) -> None:
-        about = {"id": turn.id, "role": turn.role, "reason": whole_text(reason)}
-        self._emit(TurnFailed, **about, usage=usage)
-
-    def _say_line(self, turn: Turn) -> None:
-        """Let a turn say what the person has typed: an attempt whose model is the person."""
-        text = self.session.lines[turn.role]
-        about = {"id": turn.id, "role": turn.role}
-        self._emit(TurnAsked, **about, attempt=turn.attempt + 1, model=USER)
-        self._emit(TurnStreamed, **about, text=text)
-        self._finish(turn, Reply(text, Usage()))
-
-    def _cancel(self, turn: Turn, why: str = "interrupted") -> None:
-        """Bring a turn that is cut off to its end."""
-        if turn.is_settled:
-            return
-        reason = self._stops.get(turn.id, "")
-        if reason == SKIPPED:
-            self._fail(turn, SKIPPED, self._used(turn))
-        elif turn.role in self.session.lines and not reason:
-            self._say_line(turn)
-        else:
-            reason = reason or why
-            usage = self._used(turn)
-            self._emit(TurnCancelled, id=turn.id, role=turn.role, reason=reason, usage=usage)
-
-    def _used(self, turn: Turn) -> Usage | None:
-        """What the attempt under way has used; one that was taken over is on the bill already."""
-        return None if turn.role in self.session.lines else used(self.session, turn)
 
     def _emit(self, kind: type[Event], /, *values: Any, **fields: Any) -> None:
         """Apply and log an event; what is given are its fields after its number and time."""

@@ -2,6 +2,7 @@
 
 from brainstorm_agents.schedules import eager, sequential, simultaneous
 from brainstorm_agents.schedules.plan import Planned, Schedule
+from brainstorm_agents.session import Session
 
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
@@ -9,4 +10,17 @@ SCHEDULES: dict[str, Schedule] = {
 }
 """The schedules by name."""
 
-__all__ = ["SCHEDULES", "Planned", "Schedule"]
+
+def current(session: Session) -> Schedule:
+    """How the open round runs, or else the next one."""
+    name = session.open_round.schedule if session.open_round else session.schedule
+    # A log may name one that a newer program has; the fold takes it for one with a barrier.
+    return SCHEDULES.get(name, simultaneous.SCHEDULE)
+
+
+def plan(session: Session) -> list[Planned]:
+    """The turns that are to be taken next; none if all is quiet."""
+    return current(session)(session)
+
+
+__all__ = ["SCHEDULES", "Planned", "Schedule", "current", "plan"]
