@@ -189,7 +189,7 @@ class Acting:
             self._say_line(turn)
             return
         if self._slots is None:
-            self._slots = Slots(self._session.scenario, self._clock)
+            self._slots = Slots(self._session.scenario, self._clock, self._models.api_base)
         asking = Asking(
             self._session, turn, self._models, self._slots, self._purse, self._clock, self._emit
         )

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from brainstorm_agents.clock import Clock, Timer
+from brainstorm_agents.models import keys
 from brainstorm_agents.named_model import NamedModel
+from brainstorm_agents.parameters import is_real
 from brainstorm_agents.scenario import Scenario
 
 WINDOW_S = 60.0
@@ -35,11 +37,13 @@ class Slots:
     Args:
         scenario: What limits there are.
         clock: The session's; a minute is a minute of it.
+        api_base: The address at which all real models are asked, if the user has named one.
     """
 
-    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+    def __init__(self, scenario: Scenario, clock: Clock, api_base: str | None = None) -> None:
         self._scenario = scenario
         self._clock = clock
+        self._api_base = api_base
         self._free = scenario.max_concurrency
         self._providers: dict[str, _Provider] = {}
         self._came = 0
@@ -109,10 +113,10 @@ class Slots:
             one.look_again(self._clock, now, self._admit, if_blocked=self._free > 0)
 
     def _provider(self, model: NamedModel) -> "_Provider":
-        name = provider(model)
+        name = provider(model, self._api_base)
         if name not in self._providers:
             listed = self._scenario.models.values()
-            theirs = [one for one in (*listed, model) if provider(one) == name]
+            theirs = [one for one in (*listed, model) if provider(one, self._api_base) == name]
             self._providers[name] = _Provider(
                 _least(one.max_in_flight for one in theirs),
                 _least(one.requests_per_minute for one in theirs),
@@ -121,9 +125,11 @@ class Slots:
         return self._providers[name]
 
 
-def provider(model: NamedModel) -> str:
+def provider(model: NamedModel, api_base: str | None = None) -> str:
     """Whose limits a model comes under: a server's by its address, else the provider's by name."""
-    return model.api_base or model.model.partition("/")[0]
+    if is_real(model.model) and (address := api_base or model.api_base):
+        return address
+    return keys.provider(model.model) or model.model
 
 
 def _least(limits: Iterable[int | None]) -> float:

@@ -191,3 +191,18 @@ async def test_an_unexpected_failure_gives_its_slot_back() -> None:
     env = environment(scenario, Deaf())
     await env.step()
     assert set(phases(env.session).values()) == {"failed"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "api_base"),
+    [
+        ("openai/gpt-4o-mini", "gpt-4o", None),
+        ("openai/fast", "mistral/slow", "http://127.0.0.1:8000/v1"),
+    ],
+    ids=["a name without its provider", "the address that the user has named"],
+)
+def test_models_come_under_the_limits_of_whoever_serves_them(
+    one: str, other: str, api_base: str | None
+) -> None:
+    assert provider(NamedModel(model=one), api_base) == provider(NamedModel(model=other), api_base)
+    assert provider(NamedModel(model=one), api_base) != provider(NamedModel(model="mock"), api_base)

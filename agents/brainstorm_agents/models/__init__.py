@@ -23,7 +23,8 @@ class Models:
     def __init__(
         self, api_base: str | None = None, recordings: "Mapping[str, Recording] | None" = None
     ) -> None:
-        self._api_base = api_base
+        self.api_base = api_base
+        """The address of a server that all real models are asked at, if the user has named one."""
         self._recordings = recordings or {}
         self._made: dict[str, Model] = {}
 
@@ -48,7 +49,7 @@ class Models:
             return RecordedModel(recording or Recording(Path(kind.removeprefix(RECORDED))))
         from brainstorm_agents.models.litellm import LitellmModel
 
-        return LitellmModel(self._api_base)
+        return LitellmModel(self.api_base)
 
     async def prepare(self, names: Iterable[str]) -> None:
         """Make those models ready for their first call."""
