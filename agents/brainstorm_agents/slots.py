@@ -46,6 +46,8 @@ class Slots:
         self._api_base = api_base
         self._free = scenario.max_concurrency
         self._providers: dict[str, _Provider] = {}
+        self._known: dict[tuple[str, str], _Provider] = {}
+        """The same, by the models that have been asked for."""
         self._came = 0
         self._waiting = 0
 
@@ -113,16 +115,19 @@ class Slots:
             one.look_again(self._clock, now, self._admit, if_blocked=self._free > 0)
 
     def _provider(self, model: NamedModel) -> "_Provider":
-        name = provider(model, self._api_base)
-        if name not in self._providers:
-            listed = self._scenario.models.values()
-            theirs = [one for one in (*listed, model) if provider(one, self._api_base) == name]
-            self._providers[name] = _Provider(
-                _least(one.max_in_flight for one in theirs),
-                _least(one.requests_per_minute for one in theirs),
-                _least(one.tokens_per_minute for one in theirs),
-            )
-        return self._providers[name]
+        known = self._known.get((model.model, model.api_base))
+        if known is None:
+            name = provider(model, self._api_base)
+            if name not in self._providers:
+                listed = self._scenario.models.values()
+                theirs = [one for one in listed if provider(one, self._api_base) == name]
+                self._providers[name] = _Provider(
+                    _least(one.max_in_flight for one in theirs),
+                    _least(one.requests_per_minute for one in theirs),
+                    _least(one.tokens_per_minute for one in theirs),
+                )
+            known = self._known[model.model, model.api_base] = self._providers[name]
+        return known
 
 
 def provider(model: NamedModel, api_base: str | None = None) -> str:
