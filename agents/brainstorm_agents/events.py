@@ -332,7 +332,8 @@ def encode(event: Event) -> bytes:
             body = _hidden.sub(_escaped, text).encode()
     elif b"\x7f" in body:
         body = body.replace(b"\x7f", b"\\u007f")
-    return b'%s,"crc":"%08x"}' % (body[:-1], zlib.crc32(body[:-1]))
+    checked = body[:-1]
+    return b'%s,"crc":"%08x"}' % (checked, zlib.crc32(checked))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -121,7 +122,8 @@ class ThreadedJournal:
         self._error: JournalError | None = None
         self.synced_seq = synced_seq
         self._changed = threading.Condition()
-        self._waiting: list[Event] = []
+        self._waiting: deque[Event] = deque()
+        """Filled in the loop, emptied on the thread: a deque needs no lock for that."""
         self._linger: asyncio.TimerHandle | None = None
         """Runs out when a group has waited long enough for company."""
         self._is_urgent = False
@@ -132,8 +134,7 @@ class ThreadedJournal:
 
     def append(self, event: Event) -> None:
         """Hand the event to the writer."""
-        with self._changed:
-            self._waiting.append(event)
+        self._waiting.append(event)
         # After a failure it tries again when somebody asks for it, not by itself.
         if self._linger is None and self._error is None:
             self._linger = self._loop.call_later(LINGER_S, self._hurry)
@@ -181,15 +182,14 @@ class ThreadedJournal:
             with self._changed:
                 while not self._is_urgent:
                     self._changed.wait()
-                group, self._waiting, self._is_urgent = self._waiting, [], False
-                is_last = self._is_closing
+                self._is_urgent, is_last = False, self._is_closing
+            group = [self._waiting.popleft() for _ in range(len(self._waiting))]
             if group:
                 try:
                     lines = _encoded(group)
                     self._file.append(lines)
                 except JournalError as error:
-                    with self._changed:
-                        self._waiting[:0] = group
+                    self._waiting.extendleft(reversed(group))
                     self._tell(self._fail, error)
                 else:
                     self._tell(self._succeed, group[-1].seq, lines)
@@ -219,6 +219,6 @@ class ThreadedJournal:
 
 def _encoded(events: list[Event]) -> bytes:
     try:
-        return b"".join(encode(event) + b"\n" for event in events)
+        return b"\n".join([*map(encode, events), b""])
     except Exception as error:
         raise JournalError(f"an event cannot be written: {error}") from error
