@@ -14,11 +14,15 @@ ADDRESSES = ("api_base", "base_url")
 
 _FILLED_IN = "it is filled in for each call"
 _IN_MODELS = "a named model has it, under the scenario's 'models'"
+_ONE_REPLY = "a turn has one reply, and a budget counts with it"
+_IN_TIMEOUTS = "a named model has 'timeouts', under the scenario's 'models'"
 _IN_ENVIRONMENT = "it says where a key goes, which is for the environment to say"
 
 _ELSEWHERE = {
     **dict.fromkeys(("model", "messages", "stream", "stream_options"), _FILLED_IN),
     **dict.fromkeys(("fallbacks", "num_retries", "max_retries"), _IN_MODELS),
+    **dict.fromkeys(("timeout", "request_timeout", "stream_timeout"), _IN_TIMEOUTS),
+    **dict.fromkeys(("n", "best_of"), _ONE_REPLY),
     **dict.fromkeys(
         (
             "model_list",

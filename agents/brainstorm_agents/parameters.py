@@ -22,6 +22,10 @@ def is_real(name: str) -> bool:
 MOCK_PARAMS = ("latency", "first_token", "tokens_per_second", "tokens", "fail", "script")
 RECORDED_PARAMS = ("strict",)
 
+REPLY_LIMITS = "max_tokens", "max_completion_tokens"
+"""The params of a real model that limit a reply, in tokens."""
+
+_MOST_REPLY = 10_000_000
 _DAY_S = 86_400
 _MOST_TOKENS = 100_000
 
@@ -127,5 +131,8 @@ def _checked_other(key: str, node: Node) -> Any:
         )
     if key in RECORDED_PARAMS:
         raise node.start.error(f"{shown(key)} is a param of recorded models only", "remove it")
+    if key in REPLY_LIMITS:
+        # A budget is kept by it.
+        return fields.whole(node, key, least=1, most=_MOST_REPLY, example="400")
     forbidden.refuse(key, node)
     return node.data

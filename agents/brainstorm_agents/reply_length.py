@@ -6,7 +6,7 @@ from typing import Any
 
 from brainstorm_agents import tokens
 from brainstorm_agents.cast import Budget
-from brainstorm_agents.parameters import MOCK, is_real
+from brainstorm_agents.parameters import MOCK, REPLY_LIMITS, is_real
 from brainstorm_agents.session import Session
 
 MAX_TOKENS = 1_024
@@ -15,10 +15,6 @@ MAX_TOKENS = 1_024
 MOCK_TOKENS = 200
 """What the mock says at most in one reply, unless its `tokens` or its `script` say otherwise."""
 
-LIMITS = "max_tokens", "max_completion_tokens"
-"""The params that limit a reply."""
-
-
 _NONE = Budget()
 
 
@@ -26,9 +22,9 @@ def limited(session: Session, name: str, params: Mapping[str, Any]) -> Mapping[s
     """The params that a model is asked with: with a budget, a reply always has a limit."""
     if session.budget == _NONE or not is_real(session.scenario.model(name).model):
         return params
-    if any(params.get(key) for key in LIMITS):
+    if any(params.get(key) for key in REPLY_LIMITS):
         return params
-    return {**params, LIMITS[0]: MAX_TOKENS}
+    return {**params, REPLY_LIMITS[0]: MAX_TOKENS}
 
 
 def reply_tokens(session: Session, name: str, params: Mapping[str, Any]) -> int:
@@ -40,5 +36,5 @@ def reply_tokens(session: Session, name: str, params: Mapping[str, Any]) -> int:
         lines = params.get("script") or ()
         counts = [tokens.count(str(line)) for line in lines]
         return max(counts, default=MOCK_TOKENS)
-    said = [int(params[key]) for key in LIMITS if params.get(key)]
+    said = [int(params[key]) for key in REPLY_LIMITS if params.get(key)]
     return max(said, default=MAX_TOKENS)

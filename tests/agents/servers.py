@@ -23,7 +23,7 @@ class Reply:
     finishes_with_last_piece: bool = False
     ending: Literal["whole", "closed", "reset", "stalled", "garbage"] = "whole"
     """What follows the last piece; all but the first come instead of the finish reason."""
-    usage: Literal["alone", "with the last choice", "none"] = "alone"
+    usage: Literal["alone", "with the last choice", "impossible", "none"] = "alone"
     takes_stream_options: bool = True
     together: int = 1
     """Begins to answer only when that many calls are under way."""
@@ -238,6 +238,8 @@ def _chunks(reply: Reply, *, wants_usage: bool) -> Iterable[dict[str, Any]]:
         if reply.usage == "with the last choice":
             last["usage"] = USAGE
         yield last
+    if reply.usage == "impossible":
+        yield _chunk([]) | {"usage": {"prompt_tokens": -1000, "completion_tokens": -50}}
     if reply.usage == "alone" and wants_usage:
         yield _chunk([]) | {"usage": USAGE}
 

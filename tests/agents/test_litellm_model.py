@@ -150,9 +150,10 @@ async def test_usage_is_what_the_server_tells(models, usage):
     assert told == Usage(USAGE["prompt_tokens"], USAGE["completion_tokens"])
 
 
-async def test_usage_is_counted_where_the_server_tells_none(models):
+@pytest.mark.parametrize("usage", ["none", "impossible"])
+async def test_usage_is_counted_where_the_server_tells_none_that_can_be_true(models, usage):
     asked = request()
-    async with ChatServer(Reply(usage="none", reasoning=("Hm. ",))) as server:
+    async with ChatServer(Reply(usage=usage, reasoning=("Hm. ",))) as server:
         _, _, usage = await hear(models(server.address), asked)
     prompt = sum(tokens.count(message["content"]) for message in asked.prompt.messages())
     assert usage == Usage(prompt, tokens.count("Hm. Bees dance maps."), counted=True)

@@ -242,14 +242,15 @@ def _check_whole(model: str, text: str, finish: str | None) -> None:
 
 
 def _told_usage(stream: Any) -> Usage | None:
-    """The usage that the server sent. litellm shows an invented one where none came, but keeps
-    the chunks as they were."""
+    """The usage that the server sent, if it can be true.
+
+    litellm shows an invented one where none came, but keeps the chunks as they were.
+    """
     chunks = getattr(stream, "chunks", ())
     told = [chunk.usage for chunk in chunks if getattr(chunk, "usage", None)]
+    prompt = max((usage.prompt_tokens or 0 for usage in told), default=0)
     completion = max((usage.completion_tokens or 0 for usage in told), default=0)
-    if not completion:
-        return None
-    return Usage(max(usage.prompt_tokens or 0 for usage in told), completion)
+    return Usage(prompt, completion) if prompt >= 0 and completion > 0 else None
 
 
 def _counted(messages: list[ChatMessage], reply: str) -> Usage:

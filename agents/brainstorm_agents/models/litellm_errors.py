@@ -138,7 +138,8 @@ def _judge_connection(kinds: set[str], detail: str, place: str) -> _Verdict | No
         return _Verdict(f"no secure connection to {place}: {detail}; check its certificate")
     if kinds & {"TimeoutException", "TimeoutError"}:
         return _Verdict(
-            f"{place} went silent; try again, or set a longer timeout in params", passes=True
+            f"{place} went silent; try again, or raise the timeouts of the model in the scenario",
+            passes=True,
         )
     if kinds & {"TransportError", "ClientConnectionError", "ConnectionError"}:
         return _Verdict(
