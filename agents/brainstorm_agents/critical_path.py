@@ -24,6 +24,20 @@ def critical_path(session: Session, now: float) -> list[Turn]:
     return [turn for round_ in begun for turn in _chain(session, round_, now)]
 
 
+def decided_path(session: Session, now: float) -> list[Turn]:
+    """The critical path without what can still change.
+
+    While several turns of a round are under way, nobody knows which of them will have held it up.
+    One after another each of them does, from its call on.
+    """
+    path = critical_path(session, now)
+    if not path or (last := path[-1].round).schedule == "sequential":
+        return path
+    running = [turn for turn in last.turns if not _has_ended(turn, now)]
+    is_open = last.ended is None or last.ended > now
+    return [turn for turn in path if turn.round is not last or not is_open or len(running) < 2]
+
+
 def held_up_by(turn: Turn) -> Turn | None:
     """The turn that this one has to wait for, or had to, at the barrier after its end.
 
@@ -33,6 +47,18 @@ def held_up_by(turn: Turn) -> Turn | None:
     if holder is None or holder is turn or not _is_over(turn):
         return None
     return holder if _end(holder) > _end(turn) else None
+
+
+def has_rival(turn: Turn) -> bool:
+    """Whether another turn of its round ended with it, so that nothing is won if it is shorter."""
+    if turn.round.schedule == "sequential" or turn.ended is None:
+        return False
+    others = (other.ended for other in turn.round.turns if other is not turn)
+    return any(end is not None and abs(end - turn.ended) < _TOGETHER_S for end in others)
+
+
+_TOGETHER_S = 0.05
+"""Ends that are closer than this are told as one time."""
 
 
 def waited(turn: Turn, now: float) -> float:

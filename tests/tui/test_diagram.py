@@ -54,6 +54,30 @@ def test_the_critical_path_runs_under_its_turns_and_turns_at_the_barriers() -> N
     assert lines[15].rstrip().endswith("━"), "the rest of the run is Chalice's"
 
 
+def test_in_lanes_of_two_rows_the_path_has_ids_and_is_not_overwritten() -> None:
+    lines = picture(at(trio()), width=160, height=8)
+    line, x = lines[7], lines[7].index("┗")
+    assert re.fullmatch(r"━*c1━+c2━+c3━+", line[x + 1 :].rstrip()), "the rest is Chalice's"
+    assert [lines[y][x] for y in range(3, 8)] == ["┓", "┃", "┃", "┃", "┗"], "no label goes through"
+    assert "b1 ← a0  1.0 s" in lines[5]
+
+
+def test_in_lanes_of_one_row_the_turns_of_the_path_are_drawn_as_it_is() -> None:
+    session = at(trio())
+    _, _, alex, bob, chalice = picture(session, width=160, height=5)
+    assert re.search(r"━a0━━+[▁-█]+┓", alex)
+    assert re.search(r"┗c1━━+[▁-█]+━c2━+[▁-█]+━c3━+[▁-█]+ ", chalice)
+    assert "━" not in bob
+    plain = picture(session, width=160, height=5, shows_path=False)
+    assert not re.search("[━┓┗]", "".join(plain))
+
+
+def test_while_several_turns_run_the_path_stops_where_it_is_decided() -> None:
+    early, late = at(trio(), 2.5), at(trio(), 3.5)
+    assert not re.search("[┓┗]", "".join(picture(early))), "Bob and Chalice both run"
+    assert re.search("[┓┗]", "".join(picture(late))), "Bob is done, so Chalice holds the round up"
+
+
 def test_one_after_another_the_path_goes_from_turn_to_turn() -> None:
     lines = picture(at(scheduled("sequential")), width=160, height=17)
     under = [lines[y] for y in (5, 10, 15)]
@@ -142,7 +166,7 @@ def test_a_label_takes_the_room_up_to_the_next_one_of_its_lane() -> None:
 def test_in_lanes_of_one_row_the_id_stands_over_the_thinking() -> None:
     session = at(trio())
     roomy, bare = (picture(session, width=width, height=5)[4] for width in (160, 40))
-    assert "c1╌╌" in roomy
+    assert "c1━━" in roomy
     assert "c1" not in bare
 
 

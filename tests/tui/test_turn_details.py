@@ -89,6 +89,20 @@ def test_the_run_is_summed_up() -> None:
     assert "one after another ≈18.0 s   together 11.0 s   saved ≈7.0 s 1.6×   textbook ×3" in text
 
 
+def test_what_is_not_decided_is_not_on_the_path() -> None:
+    text = details(at(trio(), 2.5), "b1", 2.5)
+    assert "critical path   a0   2.0 s   round 1 is not decided yet" in text
+    assert "critical path   a0 → c1   3.5 s" in details(at(trio(), 3.5), "b1", 3.5)
+
+
+def test_where_others_took_as_long_nothing_is_said_of_shortening_one() -> None:
+    own = {name: {"latency": 1} for name in ("Alex", "Bob", "Chalice")}
+    session = at(run(cast("Alex", "Bob", "Chalice", own=own), 2))
+    text = details(session, "a0")
+    assert "critical path   a0 → b1 → a1   3.0 s" in text
+    assert "shorten" not in text
+
+
 def test_a_long_path_is_left_out_in_the_middle() -> None:
     session = at(run(cast("Alex", "Bob", own={"Alex": {"latency": 1}, "Bob": {"latency": 1}}), 40))
     line = next(line for line in details(session, "a0").split("\n") if "critical path" in line)

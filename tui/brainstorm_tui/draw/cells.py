@@ -27,6 +27,11 @@ class Cells:
             if x + cells > self.width:
                 break
             if x >= 0 and cells:
+                # Half a wide character cannot stay.
+                if not characters[x]:
+                    characters[x - 1] = " "
+                if x + cells < self.width and not characters[x + cells]:
+                    characters[x + cells] = " "
                 characters[x] = character
                 styles[x] = style
                 for covered in range(x + 1, x + cells):

@@ -6,7 +6,7 @@ from itertools import count
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from brainstorm_agents.critical_path import critical_path
+from brainstorm_agents.critical_path import decided_path
 from brainstorm_agents.session import Session, Turn
 from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.diagram_lanes import draw_labels, draw_lane
@@ -179,22 +179,22 @@ def _distance(turn: Turn, other: Turn) -> tuple[bool, float]:
 
 def _lanes(view: View, *, shows_path: bool) -> list[Strip]:
     track, symbols, width = view.track, view.look.symbols, view.grid.width
-    path = critical_path(track.session, track.end) if shows_path else []
-    underlined = {turn.id for turn in path} if view.shape.label is None else set()
+    path = decided_path(track.session, track.end) if shows_path else []
+    on_path = {turn.id for turn in path}
     for round_ in track.session.rounds:
         x = view.x(round_.started)
         for y in range(view.grid.height if x < width else 0):
             view.put(x, y, symbols.barrier, view.look.ink("hairline"))
     for state in view.states:
-        draw_lane(view, state, underlined)
-    draw_path(view, path)
+        draw_lane(view, state, on_path)
+    covered = draw_path(view, path)
     if track.is_replay or track.session.is_under_way:
         x = view.x(track.now)
         for y in range(view.grid.height):
             if track.is_replay or view.grid.is_free(x, y):
                 view.put(x, y, symbols.now, view.look.ink("text"))
     for state in view.states:
-        draw_labels(view, state)
+        draw_labels(view, state, on_path, covered)
     return view.grid.strips()
 
 

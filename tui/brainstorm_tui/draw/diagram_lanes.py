@@ -1,8 +1,6 @@
 """The lanes of the run diagram: what each role did when, and its turns' ids."""
 
-from collections.abc import Collection
-
-from rich.style import Style
+from collections.abc import Collection, Container
 
 from brainstorm_agents.critical_path import parts
 from brainstorm_agents.session import Phase, RoleState, Turn
@@ -14,14 +12,13 @@ from brainstorm_tui.draw.row import Piece, clip, width_of
 from brainstorm_tui.draw.timeline import MARGIN
 from brainstorm_tui.text.safe import one_line
 
-_UNDERLINED = Style(underline=True)
-
 
 def draw_lane(view: View, state: RoleState, on_path: Collection[str]) -> None:
     """Draw a role's name, and what it did.
 
     Args:
-        on_path: The ids of the turns to underline.
+        on_path: The ids of the turns of the critical path. In lanes of one row they stand out, and
+            their thinking is drawn as the path is.
     """
     look, y = view.look, view.y(state.place) + view.shape.base
     chosen = view.track.session.turns.get(view.chosen or "")
@@ -33,16 +30,31 @@ def draw_lane(view: View, state: RoleState, on_path: Collection[str]) -> None:
             x = MARGIN + at - view.first_cell
             if not MARGIN <= x < view.grid.width:
                 continue
-            style = cell_style(look, cell, state.place, is_faint=view.is_to_come(x))
-            if turn.id in on_path:
-                style += _UNDERLINED
+            is_faint = view.is_to_come(x)
+            style = cell_style(look, cell, state.place, is_faint=is_faint)
+            if view.shape.label is None and turn.id in on_path and cell.phase in _MARKED:
+                style = look.ink("hairline" if is_faint else "text")
+                if cell.phase is not Phase.SPEAKING:
+                    view.grid.put(x, y, look.symbols.path, style)
+                    continue
             put_cell(look.symbols, view.grid, x, y, cell, style, is_tall=view.shape.is_tall)
 
 
-def draw_labels(view: View, state: RoleState) -> None:
+_MARKED = (Phase.QUEUED, Phase.THINKING, Phase.SPEAKING)
+"""The phases in which it can be seen in a lane of one row whether a turn is on the path."""
+
+
+def draw_labels(
+    view: View, state: RoleState, on_path: Collection[str], covered: Container[tuple[int, int]]
+) -> None:
     """Write `a1 ← b1 c1  3.6 s` at each turn of a role, or as much of it as there is room for.
 
     The chosen turn's id is always there.
+
+    Args:
+        on_path: The ids of the turns of the critical path: where it runs in the row of the labels,
+            they have their ids alone.
+        covered: The cells of the path, which no other label runs into.
     """
     chosen: tuple[Turn, Turn | None] | None = None
     turns = list(view.turns(state))
@@ -50,12 +62,18 @@ def draw_labels(view: View, state: RoleState) -> None:
         if turn.id == view.chosen:
             chosen = turn, after
         else:
-            _label(view, turn, after)
+            _label(view, turn, after, on_path, covered)
     if chosen is not None:
-        _label(view, *chosen)
+        _label(view, *chosen, on_path, covered)
 
 
-def _label(view: View, turn: Turn, after: Turn | None) -> None:
+def _label(
+    view: View,
+    turn: Turn,
+    after: Turn | None,
+    on_path: Collection[str],
+    covered: Container[tuple[int, int]],
+) -> None:
     """Write a turn's label, as far as the one after it in its lane leaves room.
 
     Where lanes have one row alone it is the id, over the thinking if that is long enough.
@@ -66,12 +84,15 @@ def _label(view: View, turn: Turn, after: Turn | None) -> None:
     end = width if after is None else min(view.x(_asked(after)), width)
     if view.shape.label is None:
         end = min(end, view.x(_spoke(turn, view.track.end)))
+    y = view.y(place) + (view.shape.label or 0)
+    is_in_path = view.shape.label in (None, view.shape.path) and turn.id in on_path
+    if not is_in_path:
+        end = next((x for x in range(start + 1, end) if (x, y) in covered), end)
     room = end - start - 2
     id_ = one_line(turn.id)
     own = Piece(id_, look.role(place, bold=True))
     if turn.started > now:
         own = Piece(id_, look.faint(place))
-    y = view.y(place) + (view.shape.label or 0)
     if turn.id == view.chosen:
         own = Piece(f" {id_} ", look.role_chip(place))
         start = max(MARGIN, min(start, width - width_of([own])))
@@ -80,7 +101,7 @@ def _label(view: View, turn: Turn, after: Turn | None) -> None:
         x = view.put(start + 1, y, *own)
     else:
         return
-    if view.shape.label is None or turn.started > now:
+    if view.shape.label is None or is_in_path or turn.started > now:
         return
     for piece in _provenance(view, turn, room - width_of([Piece(id_, own.style)])):
         x = view.put(x, y, *piece)

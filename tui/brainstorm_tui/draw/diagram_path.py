@@ -10,16 +10,30 @@ _MIRRORED = str.maketrans("┓┗", "┛┏")
 """The corners of a line that goes up; those of ASCII are the same both ways."""
 
 
-def draw_path(view: View, path: Sequence[Turn]) -> None:
-    """Draw the line, over the lanes; of roles that are out of view only the way to them."""
+Covered = set[tuple[int, int]]
+"""Columns and rows."""
+
+
+def draw_path(view: View, path: Sequence[Turn]) -> Covered:
+    """Draw the line, over the lanes; of roles that are out of view only the way to them.
+
+    In lanes of one row there is no room under the turns: there they are marked themselves.
+
+    Returns:
+        The cells that it covers.
+    """
+    covered: Covered = set()
     if view.shape.label is not None:
         for before, turn, after in zip([None, *path], path, [*path[1:], None], strict=False):
-            _along(view, before, turn, after)
+            _along(view, covered, before, turn, after)
     for before, after in pairwise(path):
-        _across(view, before, after)
+        _across(view, covered, before, after)
+    return covered
 
 
-def _along(view: View, before: Turn | None, turn: Turn, after: Turn | None) -> None:
+def _along(
+    view: View, covered: Covered, before: Turn | None, turn: Turn, after: Turn | None
+) -> None:
     """The line under a turn, up to where the next one of the path begins."""
     start = _handed_over(before, turn)
     if after is not None and after.round is turn.round:
@@ -28,7 +42,7 @@ def _along(view: View, before: Turn | None, turn: Turn, after: Turn | None) -> N
         ends = (turn.round.ended, turn.ended)
         end = next((t for t in ends if t is not None), view.track.end)
     for x in range(max(view.x(start), 0), min(view.x(end), view.grid.width)):
-        _put(view, x, _row(view, turn), view.look.symbols.path)
+        _put(view, covered, x, _row(view, turn), view.look.symbols.path)
 
 
 def _handed_over(before: Turn | None, after: Turn) -> float:
@@ -38,7 +52,7 @@ def _handed_over(before: Turn | None, after: Turn) -> float:
     return before.ended
 
 
-def _across(view: View, before: Turn, after: Turn) -> None:
+def _across(view: View, covered: Covered, before: Turn, after: Turn) -> None:
     """The line from a turn to the one after it: at the barrier between them, if there is one."""
     x, start, end = view.x(_handed_over(before, after)), _row(view, before), _row(view, after)
     if start == end:
@@ -46,14 +60,12 @@ def _across(view: View, before: Turn, after: Turn) -> None:
     symbols = view.look.symbols
     high, low = min(start, end), max(start, end)
     for y in range(max(high, 0), min(low, view.grid.height - 1) + 1):
-        _put(view, x, y, symbols.path_down)
-    if view.shape.label is None:
-        return
+        _put(view, covered, x, y, symbols.path_down)
     corners = symbols.path_turn, symbols.path_end
     if start > end:
         corners = symbols.path_turn.translate(_MIRRORED), symbols.path_end.translate(_MIRRORED)
-    _put(view, x, start, corners[0])
-    _put(view, x, end, corners[1])
+    _put(view, covered, x, start, corners[0])
+    _put(view, covered, x, end, corners[1])
 
 
 def _row(view: View, turn: Turn) -> int:
@@ -62,6 +74,7 @@ def _row(view: View, turn: Turn) -> int:
     return view.y(place) + view.shape.path
 
 
-def _put(view: View, x: int, y: int, sign: str) -> None:
+def _put(view: View, covered: Covered, x: int, y: int, sign: str) -> None:
     ink = "hairline" if view.is_to_come(x) else "text"
     view.put(x, y, sign, view.look.ink(ink))
+    covered.add((x, y))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from brainstorm_agents.critical_path import critical_path
+from brainstorm_agents.critical_path import decided_path, has_rival
 from brainstorm_agents.session import Session, Turn
 from brainstorm_tui.draw.headings import id_piece, seconds
 from brainstorm_tui.draw.row import Group, Piece, row, width_of
@@ -32,17 +32,27 @@ def _path(look: Look, session: Session, chosen: Turn | None, now: float, width: 
     """`━━ critical path   a0 → c1 → c2   10.4 s   shorten one of these to shorten the run`."""
     dim, text = look.ink("dim"), look.ink("text")
     left = [Piece(f"  {look.symbols.path * 2} ", text), Piece("critical path", look.ink("older"))]
-    path = critical_path(session, now)
+    path = decided_path(session, now)
     if not path:
-        return row(width, dim, left, [[Piece("none yet: nobody was asked", dim)]])
-    took = [Piece(seconds(session.elapsed(now)), text)]
+        none = "not decided yet" if session.turns else "none yet: nobody was asked"
+        return row(width, dim, left, [[Piece(none, dim)]])
+    last = path[-1].round
+    until = now if last is session.round or last.ended is None else last.ended
+    took = [Piece(seconds(session.elapsed(until)), text)]
     room = width - width_of(left) - width_of(took) - 2 * 3
     return row(
         width,
         dim,
         left,
-        [_chain(look, session, path, chosen, room), took, [Piece(_ADVICE, dim)]],
+        [_chain(look, session, path, chosen, room), took, _advice(look, session, path)],
     )
+
+
+def _advice(look: Look, session: Session, path: Sequence[Turn]) -> Group:
+    """What makes the run shorter, unless another turn took just as long."""
+    if path[-1].round is not session.round:
+        return [Piece(f"round {path[-1].round.number + 1} is not decided yet", look.ink("dim"))]
+    return () if any(has_rival(turn) for turn in path) else [Piece(_ADVICE, look.ink("dim"))]
 
 
 def _chain(
