@@ -97,7 +97,9 @@ class Parts(NamedTuple):
 
 def parts(turn: Turn, now: float) -> Parts:
     """A turn's time, taken apart, as far as it had come by `now`."""
-    asked = turn.since(_THINKING)
+    asked, requeued = turn.since(_THINKING), turn.since(_QUEUED)
+    if asked is not None and requeued is not None and requeued > asked:
+        asked = None
     queued = lost = first_token = spoke = 0.0
     ends = [t for t, _ in turn.marks[1:]]
     ends.append(now)

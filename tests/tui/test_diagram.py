@@ -188,6 +188,31 @@ def test_a_failure_is_a_chip_and_a_word() -> None:
     assert text.count("✗ failed") == len(failed)
 
 
+def test_behind_a_failure_there_are_dots_up_to_the_barrier() -> None:
+    session = at(strange()["failing"])
+    early = [
+        turn
+        for turn in session.turns.values()
+        if turn.phase is Phase.FAILED and (turn.round.ended or 0) - (turn.ended or 0) > 1
+    ]
+    assert early
+    view = view_of(DARK, live(session, session.t), 200, 30, chosen=None)
+    lines = diagram(view, 30)
+    for turn in early:
+        y = 2 + view.y(session.roles[turn.role].place) + view.shape.base
+        between = lines[y].text[view.x(turn.ended or 0) : view.x(turn.round.ended or 0)]
+        assert set(between) == {"┈"}
+
+
+def test_a_turn_that_has_not_begun_in_a_replay_has_its_id_alone() -> None:
+    whole = at(trio())
+    text = "\n".join(line.text for line in drawn(DARK, Track(whole, 5.0, whole.t), 160, 17))
+    assert "b1 ← a0  1.0 s" in text
+    assert "c2" in text
+    assert "c2 ←" not in text
+    assert "0.0 s" not in text
+
+
 def test_what_is_still_to_come_in_a_replay_is_faint() -> None:
     whole = at(trio())
     lines = drawn(DARK, Track(whole, 3.0, whole.t), 100, 17)

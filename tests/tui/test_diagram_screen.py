@@ -19,6 +19,11 @@ def town(tmp_path: Path) -> Log:
     return record(cast("small-town", rounds=1, latency=2), tmp_path / "town.jsonl")
 
 
+@pytest.fixture
+def eager(tmp_path: Path) -> Log:
+    return record(cast(schedule="eager"), tmp_path / "eager.jsonl")
+
+
 async def test_zoomed_the_brackets_go_through_time_and_the_cursor_brings_it_back(log: Log) -> None:
     async with staged(replay=log, size=(80, 24)) as stage:
         await stage.press("t", "plus", "plus", "plus")
@@ -64,6 +69,27 @@ async def test_a_click_chooses_a_turn(log: Log) -> None:
         await stage.pilot.click(offset=(x + 2, y))
         await stage.rest()
         assert "b1  Bob, round 1" in stage.text
+
+
+async def test_live_the_cursor_follows_the_round_until_it_is_moved() -> None:
+    async with staged(cast(latency=2)) as stage:
+        await stage.advance(60)
+        await stage.press("t", "s")
+        await stage.advance(0.5)
+        assert "futures of round 1" in stage.text
+        await stage.press("left", "left")
+        assert "futures of the opening" in stage.text
+        await stage.play("s")
+        assert "futures of the opening" in stage.text
+
+
+async def test_a_replay_has_no_next_round_to_choose_for(eager: Log) -> None:
+    async with staged(replay=eager) as stage:
+        await stage.press("t", "home")
+        assert "next" not in "\n".join(stage.lines[-2:])
+    async with staged(cast(schedule="eager")) as stage:
+        await stage.press("t")
+        assert "next: " in stage.lines[-1]
 
 
 async def test_the_futures_of_the_round_are_as_they_were_in_a_replay_too(log: Log) -> None:

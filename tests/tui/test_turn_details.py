@@ -1,12 +1,19 @@
 """The details of a turn: what it saw, where its time went, and who waited for whom."""
 
+import asyncio
 import re
 
+import pytest
+
+from brainstorm_agents.clock import LoopClock, VirtualLoop
+from brainstorm_agents.environment import Environment
 from brainstorm_agents.events import TurnAsked, TurnRetried
+from brainstorm_agents.models import Models
 from brainstorm_agents.session import Phase, Session
+from brainstorm_tui.draw.diagram import diagram, view_of
 from brainstorm_tui.draw.turn_details import turn_details
 
-from .runs import DARK, at, cast, run, scheduled, strange, trio
+from .runs import DARK, MIXED, Kept, at, cast, live, run, scheduled, strange, trio
 
 
 def details(session: Session, id_: str, now: float | None = None, width: int = 120) -> str:
@@ -77,9 +84,8 @@ def test_lost_attempts_are_counted_and_the_last_reason_is_told() -> None:
     ):
         session.apply(event)
     text = details(session, "a0", 4.0)
-    assert (
-        "queued 0.0 s at 0.0 s   no token yet, for 2.5 s   1 retry, 1.5 s lost: rate limit" in text
-    )
+    assert "queued 0.0 s at 0.0 s   1 retry, 1.5 s lost: rate limit" in text
+    assert "   no token yet, for 2.5 s" in text
     assert "\x1b" not in text
 
 
@@ -116,6 +122,62 @@ def test_in_a_low_panel_nothing_is_left_out_but_the_blanks() -> None:
     text = [line.text.strip() for line in lines]
     assert [bool(line) for line in text] == [True] * 7
     assert text[-1].startswith("one after another")
+
+
+def again(stop_after: float) -> Session:
+    """A session whose round was stopped, and then completed; a minute lay between."""
+    journal = Kept()
+
+    async def session() -> None:
+        environment = Environment(Models(), LoopClock(), journal)
+        scenario = cast("Alex", "Bob", "Chalice", own=MIXED)
+        environment.open(scenario, seed=7, version="0", started_at="now")
+        await environment.step()
+        step = asyncio.create_task(environment.step())
+        await asyncio.sleep(stop_after)
+        environment.stop("user")
+        await step
+        await asyncio.sleep(60)
+        await environment.step()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(session())
+    return at(journal.events)
+
+
+def test_a_turn_that_was_asked_again_accounts_for_what_was_cut_off() -> None:
+    session = again(2.0)
+    text = details(session, "c1")
+    assert re.search(r"stopped before, after 2\.0 s +first token 0\.8 s.* spoke 2\.2 s", text)
+    assert "stopped before, after 2.0 s" in details(session, "c1", width=80)
+    assert "barrier for c1: lost attempts +2.0 s, first token +" in details(session, "b1")
+
+
+def test_where_a_turn_was_cut_off_its_lane_has_a_mark() -> None:
+    session = again(2.0)
+    view = view_of(DARK, live(session, session.t), 100, 17, chosen=None)
+    lane = diagram(view, 17)[14].text
+    assert re.fullmatch(r" Chalice  ▏ +┃╌+[▁-█]+◌╌+[▁-█]+ *", lane)
+    assert lane.index("◌") == view.x(4.0) - 1
+
+
+def test_the_parts_of_a_wait_add_up_to_it() -> None:
+    for events in (trio(), scheduled("eager"), strange()["queued"]):
+        session, told = at(events), 0
+        for id_ in session.turns:
+            found = re.search(
+                r"waited (\d+\.\d) s .* for \S+, held up by (.*)", details(session, id_, width=200)
+            )
+            assert "waited 0.0 s" not in details(session, id_)
+            if found and "most by" not in found[2]:
+                parts = [float(part) for part in re.findall(r"\((\d+\.\d) s\)", found[2])]
+                assert sum(parts) == pytest.approx(float(found[1]))
+                told += 1
+        assert told
+
+
+def test_eagerly_the_barrier_is_at_the_end_of_the_round() -> None:
+    assert "at the barrier at the round's end for c2" in details(at(scheduled("eager")), "b2")
 
 
 def test_a_failed_turn_tells_why() -> None:

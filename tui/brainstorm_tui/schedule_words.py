@@ -35,9 +35,15 @@ def following(schedule: ScheduleName) -> ScheduleName:
     return SCHEDULE_NAMES[place % len(SCHEDULE_NAMES)]
 
 
-def now_and_next(session: Session) -> str:
-    """How the open round runs, and the next one if otherwise; empty for the usual way."""
+def now_and_next(session: Session, *, is_replay: bool = False) -> str:
+    """How the open round runs, and the next one if otherwise; empty for the usual way.
+
+    In a replay what is next has been decided long ago, and its round will tell.
+    """
     current = session.open_round
+    if is_replay:
+        is_usual = current is None or current.schedule == "simultaneous"
+        return "" if current is None or is_usual else WORDS.get(current.schedule, "")
     following_ = WORDS[session.schedule]
     if current is None:
         return "" if session.schedule == "simultaneous" else f"next {following_}"

@@ -313,7 +313,7 @@ class Replay:
             extra.insert(0, ("its file", "gone"))
         if source.log.has_more and not source.is_followed:
             extra.insert(0, ("read", f"{source.log.share:.0%}"))
-        return Standing(self._state(symbols), doing, "", extra)
+        return Standing(self._state(symbols), doing, "", extra, is_replay=True)
 
     def go(self, to: Destination) -> None:
         """Go there, and stay."""

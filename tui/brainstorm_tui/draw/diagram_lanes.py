@@ -91,7 +91,8 @@ def _label(
     room = end - start - 2
     id_ = one_line(turn.id)
     own = Piece(id_, look.role(place, bold=True))
-    if turn.started > now:
+    is_to_come = turn.started >= now
+    if is_to_come and view.track.is_replay:
         own = Piece(id_, look.faint(place))
     if turn.id == view.chosen:
         own = Piece(f" {id_} ", look.role_chip(place))
@@ -101,7 +102,7 @@ def _label(
         x = view.put(start + 1, y, *own)
     else:
         return
-    if view.shape.label is None or is_in_path or turn.started > now:
+    if view.shape.label is None or is_in_path or is_to_come:
         return
     for piece in _provenance(view, turn, room - width_of([Piece(id_, own.style)])):
         x = view.put(x, y, *piece)

@@ -162,9 +162,12 @@ def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
         if end - start > longest and phase is not Phase.QUEUED:
             longest = end - start
             at = scale_.cell(start), Cell(phase, _level(turn, scale_, scale_.cell(start)), turn)
-    if turn.phase is Phase.FAILED or turn.phase is Phase.CANCELLED:
-        last = scale_.edge(turn.ended or 0.0) - 1
-        yield max(last, scale_.edge(turn.started)), Cell(turn.phase, 0.0, turn)
+    for t, phase in turn.marks:
+        if phase is Phase.FAILED or phase is Phase.CANCELLED:
+            cell = max(scale_.edge(t) - 1, scale_.edge(turn.started))
+            yield cell, Cell(phase, 0.0, turn)
+            shown = max(shown, cell)
+    if turn.phase is Phase.CANCELLED:
         return
     if shown < 0 and longest >= 0:
         yield at

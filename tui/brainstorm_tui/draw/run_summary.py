@@ -100,8 +100,17 @@ def _saved(look: Look, session: Session, now: float, width: int) -> Strip:
         saved = f"{look.symbols.approx}{seconds(apart - together)}"
         groups.append([Piece("saved ", dim), Piece(f"{saved} {factor}", good)])
     limit = f"textbook {look.symbols.times}{roles}"
-    groups.append([Piece(f"{limit}: only if all speak in every round", dim)])
+    room = width - width_of(left) - sum(3 + width_of(group) for group in groups) - 3
+    when = next((when for when in _TEXTBOOK if len(limit) + len(when) <= room), _TEXTBOOK[-1])
+    groups.append([Piece(f"{limit}{when}", dim)])
     return row(width, dim, left, groups)
+
+
+_TEXTBOOK = (
+    ": only if all speak in every round, all equally long",
+    ": if all always speak, equally long",
+)
+"""When the textbook is right, in long and in short."""
 
 
 _SAVED_S = 0.05

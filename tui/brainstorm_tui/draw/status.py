@@ -47,6 +47,7 @@ class Standing(NamedTuple):
     """Whether all that was said is on the disk; nothing in a replay."""
     extra: Sequence[tuple[str, str]] = ()
     """What a replay adds: labels and values."""
+    is_replay: bool = False
 
 
 def status(
@@ -70,7 +71,7 @@ def status(
         groups.append(key_pieces(look, calls, "bar"))
     elif doing:
         groups.append([Piece(doing, bar)])
-    if how := now_and_next(session):
+    if how := now_and_next(session, is_replay=standing.is_replay):
         groups.append([Piece(how, look.ink("older", "bar"))])
     if session.failed:
         sign = look.symbols.phases[Phase.FAILED]

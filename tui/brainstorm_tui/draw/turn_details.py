@@ -18,6 +18,9 @@ from brainstorm_tui.text.safe import one_line
 _WIDE = 100
 """Cells from which on it is told when a phase began, not only how long it was."""
 
+_TOLD_S = 0.05
+"""Less than that would be told as no time at all."""
+
 _NAMED_S = 0.1
 """The shortest wait, and the smallest difference, that is worth a word."""
 
@@ -117,13 +120,17 @@ def _phases(look: Look, session: Session, turn: Turn, now: float, width: int) ->
     left = [Piece("  ", dim), *_told(look, "queued ", seconds(spent.queued))]
     if is_wide:
         left += _told(look, " at ", seconds(session.elapsed(turn.started)))
-    groups: list[Group] = []
-    if turn.since(Phase.THINKING) is not None:
+    is_lost = spent.lost >= _TOLD_S and turn.phase is not Phase.CANCELLED
+    room = 40 if is_wide else 14
+    groups: list[Group] = [_attempts(look, turn, spent, room)] if is_lost else []
+    if sum(spent) > spent.queued + spent.lost or turn.tokens:
         first, *rest = _call(look, turn, spent)
         spoke = turn.since(Phase.SPEAKING)
         if is_wide and turn.tokens and spoke is not None:
             first = [*first, *_told(look, " at ", seconds(session.elapsed(spoke)))]
-        groups += [first, *rest, _attempts(look, turn, spent)]
+        groups += [first, *rest]
+        if not is_lost:
+            groups.append(_attempts(look, turn, spent, room))
     return row(width, dim, left, groups, gap=3 if is_wide else 2)
 
 
@@ -142,19 +149,20 @@ def _call(look: Look, turn: Turn, spent: Parts) -> list[Group]:
     ]
 
 
-def _attempts(look: Look, turn: Turn, spent: Parts) -> Group:
+def _attempts(look: Look, turn: Turn, spent: Parts, room: int) -> Group:
+    """What earlier attempts have cost, and why, in so many cells."""
     if turn.switches:
-        reason = clip(took_over(turn), 60, look.symbols.more)
+        reason = clip(took_over(turn), room * 3 // 2, look.symbols.more)
         return _told(
             look, "", str(turn.attempt), " attempts, ", seconds(spent.lost), f" lost: {reason}"
         )
     if not turn.retries:
-        if turn.marks[-1][1] is Phase.CANCELLED or not spent.lost:
+        if turn.phase is Phase.CANCELLED or spent.lost < _TOLD_S:
             return _told(look, "no retries")
         return _told(look, "stopped before, after ", seconds(spent.lost))
     number = len(turn.retries)
     words = " retry, " if number == 1 else " retries, "
-    reason = clip(one_line(turn.retries[-1].reason), 40, look.symbols.more)
+    reason = clip(one_line(turn.retries[-1].reason), room, look.symbols.more)
     return _told(look, "", str(number), words, seconds(spent.lost), f" lost: {reason}")
 
 
@@ -174,7 +182,7 @@ def _ending(look: Look, session: Session, turn: Turn, now: float, width: int) ->
         reason = clip(one_line(turn.reason), room, look.symbols.more)
         return row(width, dim, [indent, chip, Piece(f" {reason}", text)])
     holder = held_up_by(turn)
-    if holder is not None:
+    if holder is not None and (not holder.is_settled or waited(turn, now) >= _TOLD_S):
         return row(width, dim, [indent, *_wait(look, session, turn, holder, now, width - 2)])
     return row(width, dim, [indent, *_held_up(look, session, turn, now)])
 
@@ -183,19 +191,36 @@ def _wait(
     look: Look, session: Session, turn: Turn, holder: Turn, now: float, room: int
 ) -> list[Piece]:
     """`then waited 1.3 s at the barrier for c2, held up by a queue (0.3 s)`, or less of it."""
-    before = "then waited " if holder.is_settled else "has waited "
+    wait = waited(turn, now)
+    verb = "then waited " if holder.is_settled else "has waited " if wait >= _TOLD_S else "waits"
+    where = (
+        " at the barrier at the round's end for " if turn.round.is_eager else " at the barrier for "
+    )
     pieces = [
-        *_told(look, before, seconds(waited(turn, now)), " at the barrier for "),
+        *_told(look, verb, *([seconds(wait)] if wait >= _TOLD_S else [""]), where),
         id_piece(look, session, holder.id, holder.role),
     ]
     reasons = _reasons(turn, holder, now)
     if not reasons:
         return pieces
-    long = _listed([f"{name} ({seconds(more)})" for name, _, more in reasons])
-    short = ", ".join(f"{name} +{seconds(more)}" for _, name, more in reasons)
+    if abs(sum(more for *_, more in reasons) - wait) < _NAMED_S:
+        shares = _rounded([more for *_, more in reasons], wait)
+        long = _listed([f"{name} ({s})" for (name, _, _), s in zip(reasons, shares, strict=True)])
+        short = ", ".join(f"{name} +{s}" for (_, name, _), s in zip(reasons, shares, strict=True))
+    else:
+        # It began later, or lost less elsewhere: the parts are no shares of the wait.
+        long, short, _ = max(reasons, key=lambda reason: reason[2])
+        long = f"most by {long}"
     room -= width_of(pieces)
     why = next((why for why in (f", held up by {long}", f": {short}") if len(why) <= room), "")
     return [*pieces, Piece(why, look.ink("dim"))]
+
+
+def _rounded(parts_s: Sequence[float], total_s: float) -> list[str]:
+    """Seconds that add up to the total as it is told: the largest takes what rounding leaves."""
+    tenths = [round(part * 10) for part in parts_s]
+    tenths[max(range(len(tenths)), key=tenths.__getitem__)] += round(total_s * 10) - sum(tenths)
+    return [seconds(part / 10) for part in tenths]
 
 
 _REASONS = (

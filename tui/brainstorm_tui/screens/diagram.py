@@ -22,7 +22,7 @@ from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
 from brainstorm_tui.schedule_words import SHORT
 from brainstorm_tui.screens.frame import Frame
-from brainstorm_tui.transport import Transport
+from brainstorm_tui.transport import Live, Transport
 from brainstorm_tui.widgets.canvas import Canvas
 
 
@@ -59,6 +59,8 @@ class DiagramScreen(Frame):
     def __init__(self, transport: Transport, chosen: str | None) -> None:
         super().__init__(transport)
         self._chosen = chosen
+        self._is_following = isinstance(transport, Live)
+        """Whether the cursor goes to the round under way: until it is moved."""
         self._cell_ms: int | None = None
         """Milliseconds a cell; None fits the whole run."""
         self._first_cell = 0
@@ -78,7 +80,11 @@ class DiagramScreen(Frame):
     def _turn(self) -> Turn | None:
         session = self.transport.source.session
         if self._chosen in session.turns:
-            return session.turns[self._chosen]
+            chosen = session.turns[self._chosen]
+            if not self._is_following or session.round is None or not session.round.turns:
+                return chosen
+            turns = session.round.turns
+            return next((turn for turn in turns if turn.role == chosen.role), turns[-1])
         return next(reversed(session.turns.values()), None)
 
     def action_close(self) -> None:
@@ -99,7 +105,7 @@ class DiagramScreen(Frame):
         self.redraw()
 
     def _choose(self, turn: Turn) -> None:
-        self._chosen, self._is_panned = turn.id, False
+        self._chosen, self._is_panned, self._is_following = turn.id, False, False
 
     def action_page(self, step: int) -> None:
         """Go to the roles above (-1) or below (1) those in view."""
@@ -167,12 +173,13 @@ class DiagramScreen(Frame):
     def keys(self) -> list[Key]:
         """The diagram's keys."""
         symbols = self.look.symbols
+        next_ = SHORT[self.transport.source.session.schedule]
         return [
             Key(symbols.left_right, "turn"),
             Key(symbols.up_down, "role"),
             Key("- +", "zoom"),
             *([Key("[ ]", "earlier, later")] if self._cell_ms else []),
-            Key("m", f"next: {SHORT[self.transport.source.session.schedule]}"),
+            *([Key("m", f"next: {next_}")] if isinstance(self.transport, Live) else []),
             Key("c", "critical path"),
             Key("Esc", "back"),
         ]
