@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from brainstorm_tui.exports import FORMATS
 from brainstorm_tui.launch import Launch
 
 from .agents.servers import ChatServer, Reply
+from .agents.test_faults import FAULTS as ALL_FAULTS
+from .agents.test_faults import serving
 
 # litellm silences these itself; pytest lets them through.
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing the:DeprecationWarning")
@@ -49,7 +52,7 @@ name: hive
 topic: Tea?
 rounds: 1
 models:
-  bee: {model: openai/any, retry: {attempts: 1}}
+  bee: {model: openai/any, retry: {attempts: 1}, timeouts: {first_token: 2, gap: 1}}
 defaults: {model: bee}
 roles: [{name: Ann}, {name: Bo}]
 """
@@ -93,6 +96,24 @@ async def test_a_key_that_a_server_tells_is_nowhere(
     written = contents(home)
     assert len(written) > len(FORMATS)
     assert not [name for name, text in written.items() if list(traces(text))]
+
+
+@pytest.mark.parametrize("what", ALL_FAULTS)
+async def test_whatever_goes_wrong_the_key_is_nowhere(
+    what: str, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reply = ALL_FAULTS[what]
+    if reply.status:
+        headers = {**reply.headers, "X-Key": CANARY}
+        reply = replace(reply, error=f"{reply.error} {CANARY}", headers=headers)
+    async with serving(reply) as (_, address), asyncio.timeout(DEADLINE_S):
+        words = ["--debug", "run", "hive.yaml", "--json", "--api-base", address]
+        await asyncio.to_thread(main, [*words, "--rounds", "0", "--log", "a.jsonl"])
+    for name in FORMATS:
+        assert main(["export", "a.jsonl", "--to", name, "--output", f"a.{name}"]) == 0
+    told = capfd.readouterr()
+    assert not list(traces(told.out + told.err))
+    assert not [name for name, text in contents(home).items() if list(traces(text))]
 
 
 def contents(folder: Path) -> dict[str, str]:
