@@ -88,6 +88,32 @@ def test_a_variable_that_the_scenario_names_is_needed_instead_of_the_usual_one(m
 
 
 @pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        ("\r", "a line end at its end"),
+        ("\n", "a line end at its end"),
+        (" ", "white space around it"),
+        ("é", "a character that no key has"),
+        ("\x07", "a character that no key has"),
+    ],
+)
+@pytest.mark.parametrize("model", ["{model: openai/x, api_key_env: MY_KEY}", "{model: openai/x}"])
+def test_a_key_that_no_header_takes_is_refused_and_not_quoted(monkeypatch, model, end, problem):
+    variable = "MY_KEY" if "MY_KEY" in model else "OPENAI_API_KEY"
+    monkeypatch.setenv(variable, CANARY + end)
+
+    for given in ((), ("http://127.0.0.1:1/v1",)):
+        refused = refusal(cast(f"m: {model}"), *given)
+        assert refused == f"{variable} has {problem}; export it anew"
+
+
+def test_two_models_need_a_key():
+    read = cast("", "{name: Ann, model: openai/a}", "{name: Bo, model: openai/b}")
+
+    assert refusal(read).startswith("OPENAI_API_KEY is not set, and openai/a, openai/b need it")
+
+
+@pytest.mark.parametrize(
     "models",
     [
         "m: {model: mock}",

@@ -96,7 +96,7 @@ class Access(NamedTuple):
     @property
     def missing(self) -> tuple[str, ...]:
         """The variables, if none of them is set."""
-        return () if any(map(os.environ.get, self.variables)) else self.variables
+        return () if _first_set(self.variables) else self.variables
 
 
 def access(model: NamedModel, params: Mapping[str, Any], api_base: str | None = None) -> Access:
@@ -147,7 +147,7 @@ def check(scenario: Scenario, api_base: str | None = None, allowed: Collection[s
         allowed: The variables whose keys the user lets the scenario send where it likes.
 
     Raises:
-        InputError: A key is missing, or would go to somebody who may not have it.
+        InputError: A key is missing, cannot be one, or would go to somebody who may not have it.
     """
     unset: dict[str, dict[str, None]] = {}
     askers: dict[str, list[str]] = {}
@@ -159,10 +159,12 @@ def check(scenario: Scenario, api_base: str | None = None, allowed: Collection[s
         if found.missing:
             unset.setdefault(found.missing[0], {})[model.model] = None
             askers.setdefault(found.missing[0], []).append(role)
+        elif not found.address or found.is_users or found.variables:
+            _check_sendable(found.variables or USUAL.get(provider(model.model), ()))
     if unset:
         raise InputError(
             "\n".join(
-                f"{variable} is not set, and {_listed(models)} needs it"
+                f"{variable} is not set, and {_listed(models)} need{'s' * (len(models) == 1)} it"
                 f" for {_listed(dict.fromkeys(askers[variable]))}"
                 for variable, models in unset.items()
             )
@@ -206,6 +208,26 @@ def _check_own_server(
                 f"the scenario would send the key in {variable} to {found.address}; if you trust"
                 f" both of them, add --allow-key {variable}"
             )
+
+
+def _check_sendable(variables: Iterable[str]) -> None:
+    """Refuse a key that no header takes. It is not quoted: all but a letter of it may be right."""
+    variable = _first_set(variables)
+    key = os.environ.get(variable, "")
+    if key != key.rstrip("\r\n"):
+        problem = "a line end at its end"
+    elif key != key.strip():
+        problem = "white space around it"
+    elif not (key.isascii() and key.isprintable()):
+        problem = "a character that no key has"
+    else:
+        return
+    raise InputError(f"{variable} has {problem}; export it anew")
+
+
+def _first_set(variables: Iterable[str]) -> str:
+    """The first of these variables that is set; empty if none is."""
+    return next(filter(os.environ.get, variables), "")
 
 
 def _is_on_this_computer(address: str) -> bool:
