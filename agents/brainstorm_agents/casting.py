@@ -24,7 +24,8 @@ EXAMPLE = "roles: [{name: Alex, profile: teacher}]"
 _KEYS = ("name", "profile", "persona", "watch", "model", "memory", "params")
 _ELSEWHERE = {
     **dict.fromkeys(
-        ("topic", "rounds", "opener", "schedule"), "it belongs to the scenario, beside 'roles'"
+        ("topic", "rounds", "opener", "schedule", "budget", "stop", "faults"),
+        "it belongs to the scenario, beside 'roles'",
     ),
     "max_concurrency": "it belongs under the scenario's 'defaults'",
     **models_section.ELSEWHERE,

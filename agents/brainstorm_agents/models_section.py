@@ -31,6 +31,17 @@ _EXPORT = (
 ELSEWHERE = {key: _HERE for key in _KEYS if key not in ("model", "params")} | {"api_key": _EXPORT}
 """Keys that are looked for outside of `models`, and where they belong."""
 
+_IN_PARAMS = "it belongs under params: params: {temperature: 0.7, max_tokens: 200}"
+_ELSEWHERE_HERE = {
+    "api_key": _EXPORT,
+    "memory": "it belongs to a role, or under 'defaults'",
+    "budget": "it belongs to the scenario, beside 'models'",
+    "stop": "it belongs to the scenario, beside 'models'",
+    **dict.fromkeys(("max_tokens", "max_completion_tokens", "temperature", "top_p"), _IN_PARAMS),
+    **dict.fromkeys(parameters.MOCK_PARAMS, "it belongs under params: params: {latency: 1.0}"),
+}
+"""Keys that are looked for in an entry of `models`, and where they belong."""
+
 _DAY_S = 86_400
 _MOST_AT_ONCE = 10_000
 _MOST_A_MINUTE = 1_000_000_000
@@ -118,7 +129,7 @@ def _named(name: str, entry: Node, entries: Collection[str]) -> NamedModel:
         what,
         example="fast: {model: openai/gpt-4o-mini}",
         known=_KEYS,
-        elsewhere={"api_key": _EXPORT},
+        elsewhere=_ELSEWHERE_HERE,
     )
     node = fields.required(values, "model", entry, what, "model: openai/gpt-4o-mini")
     model = model_name(node)

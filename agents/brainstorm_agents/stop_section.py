@@ -10,7 +10,7 @@ LONGEST_WORD = 100
 
 _EXAMPLE = "stop: {time: 600, word: [DONE]}"
 _WORD_EXAMPLE = "word: [DONE, AGREED]"
-_ELSEWHERE = {"rounds": "it belongs to the scenario, beside 'stop'"}
+_ELSEWHERE = dict.fromkeys(("rounds", "budget"), "it belongs to the scenario, beside 'stop'")
 
 
 def stop(node: Node) -> Stop:

@@ -276,7 +276,7 @@ def _scalar(event: yaml.ScalarEvent, place: Place) -> Node:
     if choice := _CHOICES.get(written.lower()):
         raise place.error(
             f"{written} without quotes is {choice} to some programs and text to others",
-            f'quote it: "{written}", or write {choice}',
+            f'write {choice}, or if it is text quote it: "{written}"',
         )
     if _AMBIGUOUS.fullmatch(written):
         raise place.error(

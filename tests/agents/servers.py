@@ -24,6 +24,8 @@ class Reply:
     ending: Literal["whole", "closed", "reset", "stalled", "garbage"] = "whole"
     """What follows the last piece; all but the first come instead of the finish reason."""
     usage: Literal["alone", "with the last choice", "impossible", "none"] = "alone"
+    is_chunked: bool = True
+    """Whether the body says where it ends; otherwise its end is that of the connection."""
     takes_stream_options: bool = True
     together: int = 1
     """Begins to answer only when that many calls are under way."""
@@ -190,9 +192,10 @@ async def _refuse(
 async def _stream(
     writer: asyncio.StreamWriter, call: Call, reply: Reply, *, wants_usage: bool
 ) -> None:
-    _begin(writer, 200, EVENTS, {**reply.headers, "Transfer-Encoding": "chunked"})
+    framing = {"Transfer-Encoding": "chunked"} if reply.is_chunked else {"Connection": "close"}
+    _begin(writer, 200, EVENTS, {**reply.headers, **framing})
     for chunk in _chunks(reply, wants_usage=wants_usage):
-        await _send(writer, json.dumps(chunk))
+        await _send(writer, json.dumps(chunk), is_chunked=reply.is_chunked)
     if reply.ending == "stalled":
         await asyncio.Event().wait()
     elif reply.ending == "closed":
@@ -214,9 +217,9 @@ def _begin(
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
 
 
-async def _send(writer: asyncio.StreamWriter, data: str) -> None:
+async def _send(writer: asyncio.StreamWriter, data: str, *, is_chunked: bool = True) -> None:
     event = f"data: {data}\n\n".encode()
-    writer.write(b"%x\r\n%b\r\n" % (len(event), event))
+    writer.write(b"%x\r\n%b\r\n" % (len(event), event) if is_chunked else event)
     await writer.drain()
 
 

@@ -57,6 +57,9 @@ FAULTS = {
     "a server that is overloaded (529)": Reply(status=529, error="overloaded"),
     "nobody at the address": REFUSED,
     "a connection that is reset in mid-stream": Reply(ending="reset"),
+    "the same, of a reply whose end is that of its connection": Reply(
+        ending="reset", is_chunked=False
+    ),
     "no first token": Reply(pieces=(), ending="stalled"),
     "a stall after the first token": Reply(ending="stalled"),
     "a stream that ends without a finish reason": Reply(finish_reason=None),

@@ -195,6 +195,7 @@ async def test_a_finish_reason_on_the_last_piece_is_one(models):
         (Reply(ending="closed"), "the connection to .* failed"),
         (Reply(ending="reset"), "the connection to .* failed"),
         (Reply(pieces=(), ending="reset"), "the connection to .* failed"),
+        (Reply(ending="reset", is_chunked=False), "cut short"),
         (Reply(pieces=()), "empty"),
         (Reply(pieces=(" ", "\n")), "empty"),
         (Reply(pieces=["more "] * 150), "repeated itself"),
@@ -258,7 +259,7 @@ async def test_a_server_that_falls_silent_is_given_up(models, pieces):
         (Reply(status=409), "failed (409)", True),
         (Reply(status=413), "too long for the server (413)", False),
         (Reply(status=422, error="n is odd"), "refused the request (422): n is odd", False),
-        (Reply(status=429), "rate limited (429)", True),
+        (Reply(status=429), "lower the model's max_in_flight or requests_per_minute", True),
         (Reply(status=429, code="insufficient_quota"), "quota is used up (429)", False),
         (Reply(status=500, error="out of memory"), "failed (500): out of memory", True),
         (Reply(status=502), "failed (502)", True),
@@ -267,7 +268,7 @@ async def test_a_server_that_falls_silent_is_given_up(models, pieces):
         (Reply(status=529, error="overloaded"), "failed (529): overloaded", True),
         (
             Reply(status=400, error="This model's maximum context length is 4097 tokens."),
-            "too long for the model",
+            "context length is 4097 tokens; give the role a memory",
             False,
         ),
         (

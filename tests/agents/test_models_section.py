@@ -237,6 +237,20 @@ def test_what_belongs_to_a_model_is_sent_there():
     assert "it belongs to a named model, under the scenario's 'models'" in error.remedy
 
 
+@pytest.mark.parametrize(
+    ("key", "where"),
+    [
+        ("max_tokens", "it belongs under params"),
+        ("temperature", "it belongs under params"),
+        ("latency", "it belongs under params"),
+        ("memory", "it belongs to a role, or under 'defaults'"),
+        ("budget", "it belongs to the scenario"),
+    ],
+)
+def test_what_does_not_belong_to_a_model_is_sent_elsewhere(key, where):
+    assert where in fault(with_models(f"{{fast: {{model: openai/x, {key}: 1}}}}")).remedy
+
+
 def test_a_key_for_a_cache_is_no_secret():
     text = with_models("{fast: {model: openai/x, params: {prompt_cache_key: bees}}}")
 

@@ -119,6 +119,8 @@ def test_white_space_around_text_is_not_part_of_it():
         ("name: x\nqqqq: 1", 2, 1, "unknown key 'qqqq'", "the keys are: name, topic, rounds"),
         ("name: x\nmodel: mock", 2, 1, "unknown key 'model'", "belongs under 'defaults'"),
         ("name: x\nwatch: all", 2, 1, "unknown key 'watch'", "belongs to a role"),
+        ("name: x\nroles: [{name: A, budget: 1}]", 2, 19, "'budget'", "belongs to the scenario"),
+        ("name: x\nstop: {budget: 1}", 2, 8, "'budget'", "it belongs to the scenario"),
         ("name: x\nroles:\n", 2, 1, "roles is nothing, not a list", "roles: [{name: Alex"),
         ("name: x\nroles: {}", 2, 8, "roles is a mapping, not a list", "roles: [{name: Alex"),
         ("name: x\nroles: []", 2, 8, "there is no role", "write at least one"),

@@ -103,8 +103,8 @@ def _judge_request(
         "BadRequestError" in kinds and _too_long.search(detail)
     ):
         return _Verdict(
-            "the conversation has become too long for the model;"
-            " run fewer rounds, or take a model with a longer context",
+            f"the conversation has become too long for the model: {detail};"
+            " give the role a memory, run fewer rounds, or take a model with a longer context",
             is_too_long=True,
         )
     if "ContentPolicyViolationError" in kinds:
@@ -166,13 +166,18 @@ def _judge_answer(
             return _Verdict(f"the server gave up waiting ({status}); try again", passes=True)
         case 413:
             return _Verdict(
-                "the conversation is too long for the server (413); run fewer rounds",
+                "the conversation is too long for the server (413);"
+                " give the role a memory, or run fewer rounds",
                 is_too_long=True,
             )
         case 429 if "insufficient_quota" in {getattr(error, "code", None) for error in chain}:
             return _Verdict("the account's quota is used up (429); check its plan and billing")
         case 429:
-            return _Verdict("rate limited (429); wait, or lower max_in_flight", passes=True)
+            return _Verdict(
+                "rate limited (429); wait, or lower the model's max_in_flight or"
+                " requests_per_minute",
+                passes=True,
+            )
         case int() if status in (409, 425) or status >= 500:
             return _Verdict(f"the server failed ({status}): {detail}; try later", passes=True)
         case int() if status >= 400:
