@@ -63,8 +63,21 @@ async def test_the_others_do_not_wait_for_the_menu() -> None:
         await stage.press("enter")
         await stage.advance(5)
         assert phases(stage) == [Phase.DONE] * 3
+        await stage.see("b1 is done")
         await stage.press("k")
-        assert "too late: b1 is done" in stage.lines[-1]
+        await stage.see("too late: b1 is done")
+
+
+async def test_the_menu_follows_its_role_with_the_cursor_on_the_same_choice() -> None:
+    async with staged(cast(latency=2, of=BOB_FAILS)) as stage:
+        await stage.press("s", "2", "enter", "down")
+        assert "has had no turn yet" in stage.text
+        await stage.advance(30)
+        await stage.see("b1 is failed: the mock model failed")
+        await stage.press("enter")
+        assert stage.session.roles["Bob"].muted
+        await stage.press("enter", "r")
+        assert "Bob is asked again in the next round: s" in stage.lines[-1]
 
 
 async def test_a_turn_that_is_skipped_lets_its_round_finish() -> None:

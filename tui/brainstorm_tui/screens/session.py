@@ -203,7 +203,7 @@ class SessionScreen(Finding):
         from brainstorm_tui.screens.role_menu import RoleMenu
 
         role, is_live = self._focus, isinstance(self.transport, Live)
-        menu = RoleMenu(self.session, role, is_live=is_live)
+        menu = RoleMenu(self.transport.source, role, is_live=is_live)
         self.app.push_screen(menu, partial(self._do_about, role))
 
     def _do_about(self, role: str, chosen: "Chosen | None") -> None:
