@@ -63,7 +63,7 @@ class Controller:
     @property
     def is_running(self) -> bool:
         """Whether a round is under way, or follows at once."""
-        if self.is_preparing or self.session.is_under_way:
+        if self.session.is_under_way:
             return True
         return self._next() <= self.until and not self.log_error
 
@@ -111,6 +111,11 @@ class Controller:
         """Cancel the turns under way; `step` asks them again."""
         if self.is_running:
             self.until = self._next() - 1
+            if self.is_preparing and self.is_attended:
+                # Nothing is under way that would have to end first.
+                if not self.session.paused and not self.session.ended:
+                    self.environment.pause(Reason.STOPPED)
+                return
             self._pause = Reason.STOPPED
             self._completes = False
             self.environment.stop(Reason.STOPPED)

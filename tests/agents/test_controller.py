@@ -476,6 +476,36 @@ async def test_models_are_prepared_before_the_first_round_and_it_shows() -> None
 
 
 @virtual
+async def test_a_session_that_is_stopped_while_models_are_prepared_begins_with_the_next_step() -> (
+    None
+):
+    async with attended(model=SlowToPrepare()) as controller:
+        controller.open(is_run=True)
+        await asyncio.sleep(1)
+        controller.stop()
+        assert not controller.is_running
+        assert controller.session.paused == "stopped"
+        await asyncio.sleep(10)
+        assert controller.session.rounds == []
+        controller.step()
+        await asyncio.sleep(10)
+        assert controller.session.finished_round == 0
+        assert reasons(controller) == ["paused: stopped", "resumed: user"]
+
+
+@virtual
+async def test_a_step_while_models_are_prepared_takes_a_stop_back() -> None:
+    async with attended(model=SlowToPrepare()) as controller:
+        controller.open()
+        await asyncio.sleep(1)
+        controller.stop()
+        controller.step()
+        await asyncio.sleep(20)
+        assert controller.session.finished_round == 0
+        assert controller.session.paused is None
+
+
+@virtual
 async def test_close_ends_the_session_once_and_lets_go_of_models_and_log() -> None:
     model, kept = FakeModel(), Kept()
     controller = Controller(environment(trio(), model, kept), 3)
