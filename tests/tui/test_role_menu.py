@@ -76,8 +76,38 @@ async def test_the_menu_follows_its_role_with_the_cursor_on_the_same_choice() ->
         await stage.see("b1 is failed: the mock model failed")
         await stage.press("enter")
         assert stage.session.roles["Bob"].muted
-        await stage.press("enter", "r")
+        await stage.press("enter")
+        assert "retry" not in stage.text
+        await stage.press("m", "enter", "r")
         assert "Bob is asked again in the next round: s" in stage.lines[-1]
+
+
+async def test_a_muted_role_that_was_stopped_is_asked_again_once_it_is_not_muted() -> None:
+    async with staged(cast(latency=2)) as stage:
+        await in_round_1(stage)
+        await stage.press("enter", "m", "x")
+        assert "muted: not asked again" in stage.text
+        assert "  s asks again" in stage.text
+        await stage.press("enter")
+        assert "retry" not in stage.text
+        await stage.press("m")
+        assert "Bob takes turns again: s asks b1 again" in stage.lines[-1]
+        await stage.play("s")
+        assert phases(stage) == [Phase.DONE] * 3
+        assert stage.session.finished_round == 1
+
+
+async def test_with_only_the_muted_stopped_the_round_ends_without_them() -> None:
+    async with staged(cast(latency=2, of={"Bob": {"latency": 90}})) as stage:
+        await in_round_1(stage, 20)
+        await stage.press("enter", "m", "x")
+        assert "who was under way is muted, so nobody is asked again" in stage.lines[-1]
+        assert stage.session.finished_round == 1
+        assert "stopped  not asked again" in stage.text
+        await stage.press("enter", "m")
+        assert "Bob takes turns again, and hears what it has missed" in stage.lines[-1]
+        await stage.press("s")
+        assert "b2" in stage.session.turns
 
 
 async def test_a_turn_that_is_skipped_lets_its_round_finish() -> None:

@@ -189,4 +189,4 @@ def test_a_failed_turn_tells_why() -> None:
 def test_a_stopped_turn_tells_what_comes_next() -> None:
     session = at(strange()["stopped"])
     stopped = next(turn for turn in session.turns.values() if turn.phase is Phase.CANCELLED)
-    assert "stopped: the next step asks it again" in details(session, stopped.id)
+    assert "stopped: s asks again" in details(session, stopped.id)

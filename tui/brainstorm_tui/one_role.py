@@ -72,7 +72,8 @@ def do(controller: Controller, role: str, act: Act, text: str = "") -> str:
     match act:
         case Act.STOP if turn:
             controller.stop_turn(turn.id)
-            return f"{role} stopped: s asks again"
+            muted = session.roles[role].muted
+            return f"{role} stopped: {'it is muted, so nobody' if muted else 's'} asks again"
         case Act.AGAIN:
             return _ask_again(controller, role)
         case Act.SKIP if turn:
@@ -86,6 +87,8 @@ def do(controller: Controller, role: str, act: Act, text: str = "") -> str:
             return f"{role} takes no more turns"
         case Act.UNMUTE:
             controller.mute(role, False)
+            if turn and _is_stopped(session, turn):
+                return f"{role} takes turns again: s asks {turn.id} again"
             return f"{role} takes turns again, and hears what it has missed"
     raise ValueError(act)
 
@@ -95,18 +98,18 @@ def _about_its_turn(session: Session, state: RoleState) -> list[Choice]:
     found = []
     words = "take over: type its next line"
     if turn and not turn.is_settled:
+        then = "muted, it is not asked again" if state.muted else "s asks it again"
         found = [
-            Choice(Act.STOP, "s", "stop only this one; s asks it again"),
+            Choice(Act.STOP, "s", f"stop only this one; {then}"),
             Choice(Act.SKIP, "k", "skip it: the round goes on without"),
         ]
         words = "take over: type its line"
     elif turn and _is_stopped(session, turn):
-        found = [
-            Choice(Act.AGAIN, "r", "retry: ask it again"),
-            Choice(Act.SKIP, "k", "skip it: the round goes on without"),
-        ]
+        found = [Choice(Act.SKIP, "k", "skip it: the round goes on without")]
+        if not state.muted:
+            found.insert(0, Choice(Act.AGAIN, "r", "retry: ask it again"))
         words = "take over: type its line"
-    elif turn and turn.phase is Phase.FAILED and state.asked > state.seen:
+    elif turn and turn.phase is Phase.FAILED and state.asked > state.seen and not state.muted:
         is_open = turn.round is session.open_round
         found = [Choice(Act.AGAIN, "r", f"retry: ask it again {_where(is_open)}")]
         words = "take over: type its line" if is_open else words

@@ -138,7 +138,14 @@ class Live:
     def _stop(self) -> str | None:
         if not self.controller.is_running:
             return "nothing to stop: no turn is under way"
+        session = self.controller.session
+        current = session.open_round
+        turns = [turn for turn in current.turns if not turn.is_settled] if current else []
         self.controller.stop()
+        if not turns:
+            return "stopped before a turn began: s begins"
+        if all(session.roles[turn.role].muted for turn in turns):
+            return "stopped: who was under way is muted, so nobody is asked again"
         return "stopped: s asks the unfinished turns again"
 
     def _switch_schedule(self) -> str:
@@ -156,8 +163,12 @@ class Live:
         last = self.controller.session.round
         failed = [t.role for t in last.turns if t.phase is Phase.FAILED] if last else []
         if failed:
-            who = ", ".join(failed[:3]) + (" and others" if len(failed) > 3 else "")
-            return f"nobody has news, since {who} failed: say something with i, and all hear it"
+            since = f"nobody has news, since {_some(failed)} failed"
+            return f"{since}: say something with i, and all hear it"
+        muted = [state.name for state in self.controller.session.roles.values() if state.muted]
+        if muted:
+            verb = "is" if len(muted) == 1 else "are"
+            return f"nobody has news who is not muted; {_some(muted)} {verb}: Enter, then m"
         return "nobody has news: i says something"
 
     def standing(self, symbols: Symbols) -> Standing:
@@ -166,7 +177,7 @@ class Live:
         log = self._log()
         number = session.round.number if session.round else 0
         name = "opening" if number == 0 else f"round {number} of {max(controller.goal, number)}"
-        if controller.is_preparing:
+        if controller.is_preparing and controller.is_running:
             return Standing("loading", "loading litellm, for real models", log)
         if controller.is_running:
             more = controller.rounds_to_come
@@ -241,6 +252,11 @@ class Live:
             controller.until,
             controller.goal,
         )
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list, and whether there are more."""
+    return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
 
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)

@@ -2,7 +2,7 @@
 
 import math
 
-from brainstorm_agents.session import Phase, Turn
+from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
 
@@ -20,6 +20,15 @@ def again(look: Look, turn: Turn, now: float) -> str:
     left = math.ceil(max(0.0, retry.wait_s - (now - since)))
     number = f"{retry.attempt + 1} of {retry.of}" if retry.of else f"attempt {retry.attempt + 1}"
     return f"again in {left} s {look.symbols.dot} {number}"
+
+
+def after_stop(session: Session, turn: Turn) -> str:
+    """Whether a turn that was stopped is asked again; empty if it was not stopped."""
+    if turn.phase is not Phase.CANCELLED:
+        return ""
+    if turn.round is not session.open_round:
+        return "not asked again"
+    return "s asks again" if session.is_awaited(turn) else "muted: not asked again"
 
 
 def took_over(turn: Turn) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
-from brainstorm_tui.draw.again import again, brief, took_over
+from brainstorm_tui.draw.again import after_stop, again, brief, took_over
 from brainstorm_tui.draw.headings import phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
@@ -84,6 +84,7 @@ class Blocks:
             len(heard),
             index < len(session.rounds),
             wait,
+            after_stop(session, turn) if turn else "",
         )
         kept = self._settled.get(key)
         if kept is not None:
@@ -212,7 +213,8 @@ class _Drawing:
             if turn.text:
                 yield from self._said(turn, "dim")
             stopped = Piece(f"{sign} {phase_word(turn)}", look.ink(ink))
-            yield self._line([stopped, Piece("  s asks again", look.ink("dim"))])
+            then = after_stop(self.session, turn)
+            yield self._line([stopped, Piece(f"  {then}", look.ink("dim"))])
         elif turn.text:
             yield from self._said(turn, ink)
         elif not turn.is_settled and not turn.reasoning:

@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.critical_path import Parts, held_up_by, parts, waited
 from brainstorm_agents.session import Phase, Session, Turn
-from brainstorm_tui.draw.again import took_over
+from brainstorm_tui.draw.again import after_stop, took_over
 from brainstorm_tui.draw.futures import futures
 from brainstorm_tui.draw.headings import id_piece, observed_pieces, phase_word, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, row, strip, width_of
@@ -171,9 +171,8 @@ def _ending(look: Look, session: Session, turn: Turn, now: float, width: int) ->
     dim, text = look.ink("dim"), look.ink("text")
     indent = Piece("  ", dim)
     if turn.phase is Phase.CANCELLED:
-        return row(
-            width, dim, [indent, Piece(f"{phase_word(turn)}: the next step asks it again", dim)]
-        )
+        then = f"{phase_word(turn)}: {after_stop(session, turn)}"
+        return row(width, dim, [indent, Piece(then, dim)])
     if turn.phase is Phase.FAILED:
         chip = Piece(
             f" {look.symbols.phases[Phase.FAILED]} {phase_word(turn)} ", look.chip("failure")
