@@ -105,6 +105,12 @@ def lack_of(session: Session) -> Lack | None:
     return Purse(session).lack(schedules.plan(session))
 
 
+def overspent(session: Session, budget: Budget) -> str:
+    """What a session has used, if that is more than a budget; else empty."""
+    spent = _spent(session)
+    return "" if _holds(budget, spent) else told(spent, budget)
+
+
 def worst(session: Session, turn: Turn) -> Amount:
     """What a turn could use: every attempt of every model that it may come to."""
     scenario = session.scenario

@@ -36,6 +36,16 @@ def budget(node: Node) -> Budget:
     return Budget(**found)
 
 
+def spelled(budget: Budget) -> str:
+    """A budget as the command line takes it: `0.50,20000tok`."""
+    parts = []
+    if budget.usd is not None:
+        parts.append(f"{budget.usd:.8f}".rstrip("0").rstrip("."))
+    if budget.tokens is not None:
+        parts.append(f"{budget.tokens}tok")
+    return ",".join(parts)
+
+
 def written(text: str, otherwise: Budget, source: str = "--budget") -> Budget:
     """What the command line says: `0.50` dollars, `20000tok`, or both with a comma between.
 

@@ -1,6 +1,7 @@
 """What a session has cost, as it is shown: on the screen, in what is printed, in exports."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -137,11 +138,29 @@ def test_a_session_that_its_budget_has_ended_goes_on_with_another(
     log = tmp_path / "short.jsonl"
     words = ["--speed", "0", "--seed", "1", "--rounds", "1"]
     assert main(["run", "classroom", *words, "--budget", "1000tok", "--log", str(log)]) == 0
-    assert "the budget does not hold what would come next" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "the budget does not hold what would come next" in told.out
+    advice = f"to go on for a round: brainstorm-tui run --resume {log} --budget "
+    needed = told.err.partition(advice)[2].splitlines()[0]
+    assert main(["run", "--resume", str(log), "--speed", "0", "--budget", needed]) == 0
+    assert "── round 1 ──" in capsys.readouterr().out
     assert main(["run", "--resume", str(log), "--speed", "0", "--budget", "9000tok"]) == 0
     said = capsys.readouterr().out
     assert "all rounds are done" in said
     assert "budget   9,000 tokens\n" in said
+
+
+def test_a_budget_below_what_is_spent_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "short.jsonl"
+    words = ["--speed", "0", "--seed", "1", "--rounds", "1"]
+    assert main(["run", "classroom", *words, "--log", str(log)]) == 0
+    before = log.read_bytes()
+    assert main(["run", "--resume", str(log), "--speed", "0", "--budget", "10tok"]) == 2
+    refused = capsys.readouterr().err
+    assert re.search(r"the session has used \d+ tokens already; give it more", refused)
+    assert log.read_bytes() == before
 
 
 def test_a_budget_that_does_not_hold_the_opening_is_a_failure_that_says_so(

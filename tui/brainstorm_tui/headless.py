@@ -1,17 +1,22 @@
 """A session without a screen: its loop, its end, and what goes to standard output."""
 
 import asyncio
+import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal, TextIO
 
+from brainstorm_agents.budget import lack_of
+from brainstorm_agents.budget_section import spelled
 from brainstorm_agents.clock import VirtualLoop
 from brainstorm_agents.controller import Controller, Reason
+from brainstorm_agents.parameters import is_real
 from brainstorm_agents.reader import Log, read
+from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.session import Phase, Session
 from brainstorm_tui import signals
 from brainstorm_tui.launch import Launch, start_anew
@@ -189,7 +194,7 @@ class _Running:
         self._progress.clear()
         if printer := self._printer:
             self._print(lambda: _print_whole(printer, self.session))
-        for text in _notes(self.session):
+        for text in (*_notes(self.session), *_budget_notes(self.session, self.launch.log)):
             _say(text)
         if self.launch.log:
             _say(f"log: {self.launch.log}")
@@ -224,6 +229,28 @@ def _notes(session: Session) -> list[str]:
     if len(noted) > MOST_NOTES:
         notes.append(f"and {len(noted) - MOST_NOTES} more such turns")
     return notes
+
+
+def _budget_notes(session: Session, log: Path | None) -> Iterator[str]:
+    """How a session goes on that its budget has ended, and why so much is set aside."""
+    lack = lack_of(session) if session.ended == Reason.BUDGET else None
+    if lack is None:
+        return
+    if log and lack.raised != session.budget:
+        command = f"run --resume {shlex.quote(str(log))} --budget {spelled(lack.raised)}"
+        yield f"to go on for a round: brainstorm-tui {one_line(command)}"
+    if (attempts := _most_attempts(session.scenario)) > 1:
+        yield (
+            f"set aside is the worst case: each reply at its max_tokens, in all of {attempts}"
+            " attempts; params: {max_tokens: …} and retry: {attempts: …} make it less"
+        )
+
+
+def _most_attempts(scenario: Scenario) -> int:
+    """How often one of the real models may be asked for a reply."""
+    names = {name for role in scenario.roles for name in scenario.models_in_turn(role.model)}
+    models = [scenario.model(name) for name in names]
+    return max((one.retry.attempts for one in models if is_real(one.model)), default=1)
 
 
 def _verdict(session: Session) -> int:

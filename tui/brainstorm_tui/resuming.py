@@ -8,7 +8,8 @@ import msgspec
 from click.core import ParameterSource
 
 from brainstorm_agents import budget_section
-from brainstorm_agents.errors import BrainstormError
+from brainstorm_agents.budget import overspent
+from brainstorm_agents.errors import BrainstormError, InputError
 from brainstorm_agents.reopen import Reopened, reopen
 from brainstorm_tui import locations
 from brainstorm_tui.launch import Launch
@@ -95,6 +96,10 @@ def _launch(reopened: Reopened, folder: Path | None, wishes: Wishes) -> Launch:
     budget = reopened.session.budget
     if wishes.budget is not None:
         budget = budget_section.written(wishes.budget, budget)
+        if spent := overspent(reopened.session, budget):
+            raise InputError(
+                f"--budget {wishes.budget}: the session has used {spent} already; give it more"
+            )
     scenario = msgspec.structs.replace(scenario, budget=budget)
     return Launch(
         scenario=scenario,
