@@ -21,7 +21,7 @@ from brainstorm_tui.draw.diagram import (
     view_of,
     zoomed,
 )
-from brainstorm_tui.draw.lanes import STEPS_MS, scale
+from brainstorm_tui.draw.lanes import CLOSE_MS, scale
 from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
 from brainstorm_tui.look import Look
@@ -91,11 +91,12 @@ def test_eagerly_the_path_turns_within_the_round() -> None:
     own = {"Alex": {"latency": 2}, "Bob": {"latency": 1}, "Chalice": {"latency": 2}}
     session = at(run(cast("Alex", "Bob", "Chalice", own=own, schedule="eager"), 1))
     lines = picture(session, width=100, height=17)
-    x = MARGIN + scale(session, session.t, 100 - MARGIN - 1).edge(3.0)
+    room = 100 - MARGIN - 1
+    x = MARGIN + scale(session, session.t, room, steps_ms=CLOSE_MS).edge(3.0)
     assert "a1 ← b1" in lines[2], "which ended after three seconds"
     assert {lines[y][x] for y in (6, 8, 9)} == {"┃"}
     assert lines[10][x] == "┛"
-    assert "round 1 eager" in lines[0]
+    assert "round 1 eagerly" in lines[0]
 
 
 def test_without_the_path_there_is_no_heavy_line() -> None:
@@ -249,13 +250,20 @@ def test_panning_by_hand_moves_by_half_a_view_and_stops_at_both_ends() -> None:
     assert panned_by(track, 61, 100, 50, 1) == 60, "eleven seconds are 110 cells"
 
 
+def test_a_short_run_has_the_whole_width() -> None:
+    own = {name: {"latency": 0.8} for name in ("Alex", "Bob")}
+    session = at(run(cast("Alex", "Bob", own=own), 2))
+    lane = picture(session, width=120, height=17)[4]
+    assert len(lane.rstrip()) > 90
+
+
 def test_zooming_steps_through_the_scales_and_stops_at_both_ends() -> None:
-    cell_ms, seen = STEPS_MS[-1], [STEPS_MS[-1]]
+    cell_ms, seen = CLOSE_MS[-1], [CLOSE_MS[-1]]
     while (closer := zoomed(cell_ms, -1)) != cell_ms:
         cell_ms = closer
         seen.append(cell_ms)
-    assert seen == sorted(STEPS_MS, reverse=True)
-    assert zoomed(STEPS_MS[-1], 1) == STEPS_MS[-1]
+    assert seen == sorted(CLOSE_MS, reverse=True)
+    assert zoomed(CLOSE_MS[-1], 1) == CLOSE_MS[-1]
 
 
 # ------------------------------------------------------------------------------------ the cursor

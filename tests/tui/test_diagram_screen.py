@@ -27,13 +27,13 @@ def eager(tmp_path: Path) -> Log:
 async def test_zoomed_the_brackets_go_through_time_and_the_cursor_brings_it_back(log: Log) -> None:
     async with staged(replay=log, size=(80, 24)) as stage:
         await stage.press("t", "plus", "plus", "plus")
-        assert stage.lines[2].split()[0] != "0", "the beginning is out of view"
-        await stage.press("[", "[")
-        assert stage.lines[2].split()[:2] == ["0", "s"]
+        assert stage.lines[2].split()[0] != "0.0", "the beginning is out of view"
+        await stage.press("[", "[", "[", "[")
+        assert stage.lines[2].split()[:2] == ["0.0", "s"]
         await stage.press("shift+left")
         assert "this is the beginning" in stage.text
         await stage.press("down")
-        assert stage.lines[2].split()[0] != "0", "the cursor is in view again"
+        assert stage.lines[2].split()[0] != "0.0", "the cursor is in view again"
 
 
 async def test_unzoomed_the_brackets_are_the_replay_s(log: Log) -> None:
@@ -81,6 +81,22 @@ async def test_live_the_cursor_follows_the_round_until_it_is_moved() -> None:
         assert "futures of the opening" in stage.text
         await stage.play("s")
         assert "futures of the opening" in stage.text
+
+
+async def test_w_says_that_it_belongs_to_the_panes(log: Log) -> None:
+    async with staged(replay=log) as stage:
+        await stage.press("t", "w")
+        assert "w belongs to the panes" in stage.lines[-1]
+
+
+@pytest.mark.parametrize("zoomed", [False, True])
+async def test_in_a_small_terminal_the_way_back_and_the_path_have_their_keys(
+    log: Log, zoomed: bool
+) -> None:
+    async with staged(replay=log, size=(80, 24)) as stage:
+        await stage.press("t", *["plus"] * zoomed)
+        assert stage.lines[-1].startswith(" Esc back")
+        assert "c path" in stage.lines[-1]
 
 
 async def test_a_replay_has_no_next_round_to_choose_for(eager: Log) -> None:

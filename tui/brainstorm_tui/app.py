@@ -277,14 +277,15 @@ class BrainstormApp(App[int]):
 
     def show_help(self) -> None:
         """Show all keys."""
-        from brainstorm_tui.screens.help import COMPARE, LIVE, REPLAY, VIEW, HelpScreen
+        from brainstorm_tui.screens.help import COMPARE, LIVE, REPLAY, VIEW, HelpScreen, signs
 
         if isinstance(self.screen, HelpScreen):
             return
         if self._compare is not None:
             self.push_screen(HelpScreen(COMPARE))
         else:
-            self.push_screen(HelpScreen((*(LIVE if self._replay is None else REPLAY), *VIEW)))
+            keys = LIVE if self._replay is None else REPLAY
+            self.push_screen(HelpScreen((*keys, *VIEW, signs(self.look.symbols))))
 
     def watch_theme(self, name: str) -> None:
         """Draw with the new theme."""

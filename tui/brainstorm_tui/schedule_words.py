@@ -4,20 +4,16 @@ from brainstorm_agents.cast import SCHEDULE_NAMES, ScheduleName
 from brainstorm_agents.session import Round, Session
 
 WORDS: dict[str, str] = {
-    "simultaneous": "at the same time",
+    "simultaneous": "at once",
     "sequential": "one after another",
-    "eager": "eager: no barrier",
+    "eager": "eagerly",
 }
 """How the turns of a round run, by its schedule's name."""
 
-
-SHORT: dict[str, str] = {"simultaneous": "together", "sequential": "in turn", "eager": "eager"}
-"""The same, where there is little room."""
-
 SPOKEN: dict[str, str] = {
-    "simultaneous": "concurrently: all with news at the same time",
+    "simultaneous": "at once: all with news at the same time",
     "sequential": "one after another: the same is said, it takes longer",
-    "eager": "eagerly, with no barrier: each starts as soon as it has news",
+    "eager": "eagerly, without a barrier: each starts as soon as it has news",
 }
 """The same, for somebody who has just chosen it."""
 
@@ -55,4 +51,4 @@ def now_and_next(session: Session, *, is_replay: bool = False) -> str:
 
 def marked(name: str, round_: Round) -> str:
     """A round's name, with a word about its schedule if it decides who hears whom."""
-    return f"{name}, eager" if round_.is_eager and round_.number else name
+    return f"{name}, eagerly" if round_.is_eager and round_.number else name

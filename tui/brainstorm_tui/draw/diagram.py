@@ -12,7 +12,7 @@ from brainstorm_tui.draw.cells import Cells
 from brainstorm_tui.draw.diagram_lanes import draw_labels, draw_lane
 from brainstorm_tui.draw.diagram_path import draw_path
 from brainstorm_tui.draw.diagram_view import READABLE, SHAPES, Shape, View
-from brainstorm_tui.draw.lanes import STEPS_MS, Page, Scale, edge, scale
+from brainstorm_tui.draw.lanes import CLOSE_MS, Page, Scale, edge, scale
 from brainstorm_tui.draw.row import Piece, clip, strip
 from brainstorm_tui.draw.timeline import MARGIN, Track, timeline_head
 from brainstorm_tui.look import Look
@@ -67,7 +67,7 @@ def view_of(
         page = (session.roles[turn.role].place if turn else 0) // max(lanes, 1)
         first = max(0, min(page * lanes, roles - lanes))
     grid = Cells(width, rows - (roles > lanes and rows > 0), look.ink("dim"))
-    scale_ = scale(session, track.end, width - MARGIN - 1, cell_ms)
+    scale_ = scale(session, track.end, width - MARGIN - 1, cell_ms, steps_ms=CLOSE_MS)
     return View(look, track, grid, scale_, first_cell, shape, first, lanes, chosen)
 
 
@@ -103,8 +103,8 @@ def lanes_in_view(roles: int, rows: int, shape: Shape) -> int:
 
 def zoomed(cell_ms: int, step: int) -> int:
     """The milliseconds a cell after some steps of zooming: out with more than 0, in with less."""
-    place = bisect_left(STEPS_MS, cell_ms) + step
-    wanted: int = STEPS_MS[max(0, min(place, len(STEPS_MS) - 1))]
+    place = bisect_left(CLOSE_MS, cell_ms) + step
+    wanted: int = CLOSE_MS[max(0, min(place, len(CLOSE_MS) - 1))]
     return wanted
 
 

@@ -17,6 +17,9 @@ STEPS_MS: tuple[int, ...] = tuple(
 )
 """Milliseconds that a cell may stand for: the scale steps, it never crawls."""
 
+CLOSE_MS: tuple[int, ...] = (25, 35, 50, 70, *STEPS_MS)
+"""The same where one looks closely: a short run has the whole width as well."""
+
 WINDOW_S = 0.45
 """Over how much time the pace of speech is measured."""
 
@@ -57,15 +60,23 @@ def edge(ms: int, cell_ms: int) -> int:
     return -((cell_ms // 2 - ms) // cell_ms)
 
 
-def scale(session: Session, now: float, width: int, cell_ms: int | None = None) -> Scale:
+def scale(
+    session: Session,
+    now: float,
+    width: int,
+    cell_ms: int | None = None,
+    *,
+    steps_ms: Sequence[int] = STEPS_MS,
+) -> Scale:
     """The scale at which the session up to now fits a width in cells.
 
     Args:
         cell_ms: Milliseconds a cell, to overrule what fits.
+        steps_ms: What a cell may stand for, from the closest on.
     """
     if cell_ms is None:
         total = round(session.elapsed(now) * 1000)
-        cell_ms = next((step for step in STEPS_MS if total // step < width), STEPS_MS[-1])
+        cell_ms = next((step for step in steps_ms if total // step < width), steps_ms[-1])
     return Scale(cell_ms, session.under_way)
 
 

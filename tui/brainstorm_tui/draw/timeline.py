@@ -15,6 +15,7 @@ from brainstorm_tui.draw.lanes import Page, lane
 from brainstorm_tui.draw.lanes import page as page_of
 from brainstorm_tui.draw.row import Piece, clip, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.schedule_words import WORDS
 from brainstorm_tui.text.safe import one_line
 
 MARGIN = 10
@@ -142,8 +143,8 @@ def _round_label(look: Look, track: Track, round_: Round, room: int) -> Sequence
     return next((pieces for pieces in labels if width_of(pieces) <= room), ())
 
 
-_SCHEDULES = {"sequential": ("one after another", "in turn"), "eager": ("eager",)}
-"""What a round's label says of how it runs, in long and in short; nothing of the usual way."""
+_SCHEDULES = {name: (words,) for name, words in WORDS.items() if name != "simultaneous"}
+"""What a round's label says of how it runs; nothing of the usual way."""
 
 
 def _last(round_: Round, now: float) -> Turn | None:

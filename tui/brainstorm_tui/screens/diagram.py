@@ -16,14 +16,17 @@ from brainstorm_tui.draw.diagram import (
     zoomed,
 )
 from brainstorm_tui.draw.diagram_view import View
-from brainstorm_tui.draw.lanes import scale
+from brainstorm_tui.draw.lanes import CLOSE_MS, scale
 from brainstorm_tui.draw.status import Key
 from brainstorm_tui.draw.timeline import MARGIN, Track
 from brainstorm_tui.draw.turn_details import turn_details
-from brainstorm_tui.schedule_words import SHORT
+from brainstorm_tui.schedule_words import WORDS
 from brainstorm_tui.screens.frame import Frame
 from brainstorm_tui.transport import Live, Transport
 from brainstorm_tui.widgets.canvas import Canvas
+
+_WIDE = 100
+"""Cells from which on all keys have room; with fewer the way back comes first."""
 
 
 class DiagramScreen(Frame):
@@ -54,6 +57,7 @@ class DiagramScreen(Frame):
         Binding("l", "ids", "More lanes, or their ids", show=False),
         Binding("m", "transport('schedule')", "How the next round runs", show=False),
         Binding("c", "path", "Critical path", show=False),
+        Binding("w", "saw", "What the turn saw", show=False),
     ]
 
     def __init__(self, transport: Transport, chosen: str | None) -> None:
@@ -170,19 +174,20 @@ class DiagramScreen(Frame):
         self._shows_path = not self._shows_path
         self.redraw()
 
+    def action_saw(self) -> None:
+        """Say where that is shown."""
+        self.hint("w belongs to the panes: Esc goes back to them")
+
     def keys(self) -> list[Key]:
         """The diagram's keys."""
         symbols = self.look.symbols
-        next_ = SHORT[self.transport.source.session.schedule]
-        return [
-            Key(symbols.left_right, "turn"),
-            Key(symbols.up_down, "role"),
-            Key("- +", "zoom"),
-            *([Key("[ ]", "earlier, later")] if self._cell_ms else []),
-            *([Key("m", f"next: {next_}")] if isinstance(self.transport, Live) else []),
-            Key("c", "critical path"),
-            Key("Esc", "back"),
-        ]
+        walks = [Key(symbols.left_right, "turn"), Key(symbols.up_down, "role")]
+        zooms = [Key("- +", "zoom"), *([Key("[ ]", "earlier, later")] if self._cell_ms else [])]
+        next_ = f"next: {WORDS[self.transport.source.session.schedule]}"
+        chooses = [Key("m", next_)] if isinstance(self.transport, Live) else []
+        if self.size.width < _WIDE:
+            return [Key("Esc", "back"), *walks, Key("c", "path"), *chooses, *zooms]
+        return [*walks, *zooms, *chooses, Key("c", "critical path"), Key("Esc", "back")]
 
     def draw(self, now: float) -> None:
         """Draw the diagram and the details."""
@@ -227,4 +232,5 @@ class DiagramScreen(Frame):
 
     def _fitting(self) -> int:
         source = self.transport.source
-        return scale(source.whole, source.now(), self.size.width - MARGIN - 1).cell_ms
+        room = self.size.width - MARGIN - 1
+        return scale(source.whole, source.now(), room, steps_ms=CLOSE_MS).cell_ms

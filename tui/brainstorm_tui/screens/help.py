@@ -5,10 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Grid, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from brainstorm_agents.session import Phase
+from brainstorm_tui.look import Symbols
 
 Section = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -118,16 +121,41 @@ VIEW: tuple[Section, ...] = (
             ("q  Ctrl+Q", "quit; the log is whole"),
         ),
     ),
-    (
+)
+
+
+def signs(symbols: Symbols) -> Section:
+    """What the signs mean, as they are drawn."""
+    phases, path = symbols.phases, symbols.path * 2
+    return (
         "The signs",
         (
-            ("a1 <- b1 c1", "a1 was said by somebody who had seen b1 and c1"),
+            (f"a1 {symbols.arrow} b1 c1", "a1 was said by somebody who had seen b1 and c1"),
+            (
+                f"{phases[Phase.SPEAKING]}  {phases[Phase.THINKING]}",
+                "speaking; thinking: asked, nothing heard yet",
+            ),
+            (f"{phases[Phase.DONE]}  {phases[Phase.FAILED]}", "done; failed"),
+            (
+                phases[Phase.QUEUED],
+                "queued: no call yet; in a lane: stopped there",
+            ),
             ("waves", "tokens a second; a dip is a stall"),
-            ("dashes", "thinking: asked, nothing heard yet"),
-            ("dots", "waiting: for a call, or at the barrier for the others"),
+            (symbols.thinking * 4, "thinking, in a lane"),
+            (symbols.queued * 4, "queued, in a lane: it waits for a call"),
+            (symbols.waiting * 4, "it is done, and waits at the barrier for the others"),
+            (
+                f"{path}  {symbols.path_turn} {symbols.path_down}",
+                "the critical path: what the session waited for",
+            ),
+            (
+                f"{symbols.barrier}  {symbols.now}"
+                if symbols.barrier != symbols.now
+                else symbols.now,
+                "over all lanes: where a round began; now",
+            ),
         ),
-    ),
-)
+    )
 
 
 class HelpScreen(ModalScreen[None]):
@@ -136,10 +164,11 @@ class HelpScreen(ModalScreen[None]):
     CSS = """
     HelpScreen { align: center middle; background: transparent; }
     HelpScreen VerticalScroll {
-        width: 76; max-width: 100%; height: auto; max-height: 100%;
+        width: 92; max-width: 100%; height: auto; max-height: 100%;
         background: $panel; padding: 1 2; scrollbar-size-vertical: 1;
     }
     HelpScreen Static { height: auto; background: $panel; }
+    HelpScreen Grid { grid-size: 2; grid-columns: 19 1fr; grid-rows: auto; height: auto; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -158,10 +187,10 @@ class HelpScreen(ModalScreen[None]):
             for title, keys in self._sections:
                 yield Static("")
                 yield Static(Content.styled(title, "bold $foreground"))
-                for key, does in keys:
-                    yield Static(
-                        Content.assemble((f"{key:<18}", "bold $foreground"), (does, "$secondary"))
-                    )
+                with Grid():
+                    for key, does in keys:
+                        yield Static(Content.styled(key, "bold $foreground"))
+                        yield Static(Content.styled(does, "$secondary"))
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
