@@ -66,6 +66,7 @@ FAULTS = {
     "garbage in a chunk": Reply(ending="garbage"),
     "an empty reply": Reply(pieces=()),
     "a reply without text, `max_tokens` used up": Reply(pieces=(), finish_reason="length"),
+    "a reply with text, cut at its `max_tokens`": Reply(finish_reason="length"),
     "a reply longer than `max_reply`: 10 MB in one chunk": Reply(pieces=("x" * 10_000_000,)),
     "no usage": Reply(usage="none"),
     "usage in a chunk without choices": Reply(usage="alone"),

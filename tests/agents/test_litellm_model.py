@@ -228,6 +228,21 @@ async def test_a_reply_cut_at_its_length_limit_is_kept(models):
         assert (await hear(models(server.address), request()))[0] == "Bees dance maps."
 
 
+@pytest.mark.parametrize(
+    ("params", "note"),
+    [
+        ({"max_tokens": 3}, "cut at max_tokens, 3"),
+        ({}, "cut at the length that the server allows"),
+    ],
+)
+async def test_that_a_reply_was_cut_is_told(models, params, note):
+    async with ChatServer(Reply(finish_reason="length"), Reply()) as server:
+        model = models(server.address)
+        cut, whole = [[chunk.note async for chunk in model.stream(request(**params))] for _ in "12"]
+    assert [text for text in cut if text] == [note]
+    assert not any(whole)
+
+
 @pytest.mark.parametrize("pieces", [("Bees ", "dance"), ()])
 async def test_a_server_that_falls_silent_is_given_up(models, pieces):
     async with ChatServer(Reply(pieces=pieces, ending="stalled")) as server:

@@ -261,3 +261,29 @@ def test_an_output_that_is_not_utf_8_gets_ascii_marks_and_spelled_out_text(
     text = done.stdout.decode("latin-1")
     assert "a0 <- user  Alex" in text
     assert "Tee für \\u8336?" in text
+
+
+def test_who_took_over_is_named_and_no_reason_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "f.yaml").write_text(
+        "name: fallbacks\ntopic: Tea?\nrounds: 0\n"
+        "models:\n"
+        "  quick: {model: mock, params: {fail: 1}, fallbacks: [spare]}\n"
+        "  spare: {model: mock, params: {script: [Spare.]}}\n"
+        "  first: {model: mock, params: {fail: 1}, fallbacks: [other]}\n"
+        "  other: {model: mock, params: {fail: 1}}\n"
+        "roles: [{name: Ann, model: quick}, {name: Ben, model: first}]\n"
+        "faults: [{role: Ben, kind: fails}]\n",
+        encoding="utf-8",
+    )
+    log = tmp_path / "f.jsonl"
+    assert main(["run", str(tmp_path / "f.yaml"), "--speed", "0", "--log", str(log)]) == 0
+    transcript = capsys.readouterr().out
+    assert main(["export", str(log), "--to", "markdown"]) == 0
+    markdown = capsys.readouterr().out
+
+    assert "a0 ← user  Ann (by spare (mock))\n  Spare.\n" in transcript
+    assert " tokens · attempt 2 · by spare (mock)*" in markdown
+    for text in (transcript, markdown):
+        assert "(before that: mock: it failed, as a fault asked it to)" in text

@@ -17,6 +17,7 @@ from brainstorm_agents.controller import Reason
 from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
+from brainstorm_tui.fallback_words import fallback, reason
 from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.schedule_words import marked
@@ -228,12 +229,14 @@ def _turn_text(session: Session, turn: Turn, marks: Marks) -> str:
         heading += " (edited)"
     elif turn.is_by_user:
         heading += " (by you)"
+    elif model := fallback(session, turn):
+        heading += f" (by {one_line(model)})"
     return f"{heading}\n{indented(turn.text)}"
 
 
 def _failure(turn: Turn) -> str:
     if turn.phase is Phase.FAILED:
-        return one_line(turn.reason)
+        return one_line(reason(turn))
     if turn.phase is Phase.CANCELLED and turn.reason != CUT_OFF:
         return f"cancelled: {one_line(turn.reason)}"
     return CUT_OFF

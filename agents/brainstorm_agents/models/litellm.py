@@ -23,6 +23,7 @@ from brainstorm_agents.models.prices import facts
 from brainstorm_agents.named_model import Facts, NamedModel
 from brainstorm_agents.prompt import ChatMessage
 from brainstorm_agents.redaction import StreamRedactor, is_secret
+from brainstorm_agents.reply_length import LIMITS
 
 BEHIND_S = 5.0
 """How much longer than the limits of the call its connection holds, in seconds: it is the call's
@@ -146,7 +147,10 @@ class LitellmModel:
             finish = _sent_finish(stream, finish)
         _check_whole(arguments["model"], "".join(texts), finish)
         told = _told_usage(stream)
-        yield Chunk(usage=told or _counted(arguments["messages"], "".join(texts + thoughts)))
+        yield Chunk(
+            usage=told or _counted(arguments["messages"], "".join(texts + thoughts)),
+            note=_cut(arguments) if finish == "length" else "",
+        )
 
     async def _open(self, arguments: dict[str, Any]) -> Any:
         """Ask, once more without `stream_options` if the server does not know them."""
@@ -239,6 +243,12 @@ def _check_whole(model: str, text: str, finish: str | None) -> None:
         if finish == "length":
             raise ModelError(f"{model}: no text came before max_tokens was used up; raise it")
         raise ModelError(f"{model}: the reply was empty; try again", retryable=True)
+
+
+def _cut(arguments: Mapping[str, Any]) -> str:
+    """What is said of a reply that was cut at its limit, and kept."""
+    limit = next((arguments[name] for name in LIMITS if arguments.get(name)), None)
+    return f"cut at max_tokens, {limit}" if limit else "cut at the length that the server allows"
 
 
 def _told_usage(stream: Any) -> Usage | None:

@@ -14,6 +14,7 @@ from brainstorm_tui.draw.headings import phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
+from brainstorm_tui.fallback_words import reason
 from brainstorm_tui.look import Look
 
 KEPT = 500
@@ -206,7 +207,7 @@ class _Drawing:
             yield from self._plain(turn.text, strike=True)
         if turn.phase is Phase.FAILED:
             yield self._line([Piece(f" {sign} failed ", look.chip("failure"))])
-            yield from self._plain(turn.reason, ink)
+            yield from self._plain(reason(turn), ink)
         elif turn.phase is Phase.RETRYING:
             yield from self._again(turn, ink)
         elif turn.phase is Phase.CANCELLED:

@@ -8,6 +8,7 @@ from brainstorm_agents.prompt import Observed
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.exports.intervals import bounded
+from brainstorm_tui.fallback_words import reason
 from brainstorm_tui.text.safe import one_line
 
 MOST_IDS = 12
@@ -78,7 +79,7 @@ def outcome(turn: Turn) -> str:
         case Phase.DONE:
             return ""
         case Phase.FAILED:
-            return f"failed: {one_line(turn.reason)}"
+            return f"failed: {one_line(reason(turn))}"
         case Phase.CANCELLED if turn.reason != CUT_OFF:
             return f"stopped: {one_line(turn.reason)}"
     return CUT_OFF

@@ -6,6 +6,7 @@ from brainstorm_agents.reader import Log
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.markdown_text import cell, escaped, harmless
+from brainstorm_tui.fallback_words import fallback
 from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.plain import why
@@ -90,7 +91,9 @@ def _turn(session: Session, turn: Turn) -> Iterator[str]:
     retries = f" · attempt {turn.attempt}" if turn.attempt > 1 else ""
     edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
     paid = f" · {escaped(cost(turn.bill))}" if is_paid(turn.bill) else ""
-    yield f"*{edited}{took} · {turn.tokens:,} tokens{paid}{retries}*\n"
+    model = fallback(session, turn)
+    by = f" · by {escaped(model)}" if model else ""
+    yield f"*{edited}{took} · {turn.tokens:,} tokens{paid}{retries}{by}*\n"
 
 
 def _ideas(session: Session) -> Iterator[str]:

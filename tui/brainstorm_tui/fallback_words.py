@@ -1,0 +1,15 @@
+"""What is told of a turn whose first model was not its last."""
+
+from brainstorm_agents.session import Session, Turn
+
+
+def fallback(session: Session, turn: Turn) -> str:
+    """The model that took over, as people know it; empty where none did."""
+    own = session.scenario.role(turn.role).model
+    return "" if turn.is_by_user or turn.model in ("", own) else session.scenario.label(turn.model)
+
+
+def reason(turn: Turn) -> str:
+    """Why a turn has failed: at its last model, and why at those before it."""
+    before = dict.fromkeys(one.reason for one in turn.switches if one.reason != turn.reason)
+    return f"{turn.reason} (before that: {'; '.join(before)})" if before else turn.reason
