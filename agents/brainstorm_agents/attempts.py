@@ -24,7 +24,7 @@ from brainstorm_agents.events import (
 )
 from brainstorm_agents.memory import fitted, room
 from brainstorm_agents.models import Models, Request
-from brainstorm_agents.models.faulty import afflicted
+from brainstorm_agents.models.faulty import afflicted, bounded
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
 from brainstorm_agents.prompt import Prompt
@@ -113,7 +113,7 @@ class Asking:
                     request,
                     self._hear,
                     self._left(granted),
-                    granted,
+                    replace(granted, timeouts=bounded(granted.timeouts, self.turn.fault, number)),
                 )
                 reply = self._with_prompt(reply)
                 slot.tokens = reply.usage.prompt + reply.usage.completion

@@ -16,12 +16,13 @@ TAKES_SECONDS = ("slow", "rate_limited")
 _EXAMPLE = "faults: [{role: Bob, turn: 2, kind: stalls}]"
 
 
-def faults(node: Node, cast: Collection[str]) -> tuple[Fault, ...]:
+def faults(node: Node, cast: Collection[str], rounds: int) -> tuple[Fault, ...]:
     """The value of `faults`.
 
     Args:
         node: The section.
         cast: The names of the roles.
+        rounds: How many there are after the opening.
 
     Raises:
         ScenarioError: The first thing that is wrong, where, and what would be right.
@@ -33,7 +34,7 @@ def faults(node: Node, cast: Collection[str]) -> tuple[Fault, ...]:
         )
     found: dict[tuple[str, int | None], Fault] = {}
     for item in items:
-        fault = _fault(item, cast)
+        fault = _fault(item, cast, rounds)
         if (fault.role, fault.turn) in found:
             which = "next turn" if fault.turn is None else f"turn {fault.turn}"
             raise item.start.error(f"a second fault for {fault.role}'s {which}", "remove one")
@@ -41,7 +42,7 @@ def faults(node: Node, cast: Collection[str]) -> tuple[Fault, ...]:
     return tuple(found.values())
 
 
-def _fault(node: Node, cast: Collection[str]) -> Fault:
+def _fault(node: Node, cast: Collection[str], rounds: int) -> Fault:
     values = fields.mapping(node, "a fault", example=_EXAMPLE, known=Fault.__struct_fields__)
     role = fields.required(values, "role", node, "a fault", "role: Bob")
     kind = _kind(fields.required(values, "kind", node, "a fault", "kind: stalls"))
@@ -52,7 +53,7 @@ def _fault(node: Node, cast: Collection[str]) -> Fault:
     return Fault(
         role=casting.known_name(role, "role", cast, "role: Bob"),
         kind=kind,
-        turn=_turn(values["turn"]) if "turn" in values else None,
+        turn=_turn(values["turn"], rounds) if "turn" in values else None,
         seconds=_seconds(values["seconds"]) if "seconds" in values else None,
     )
 
@@ -65,14 +66,20 @@ def _kind(node: Node) -> FaultKind:
     raise node.place.error(f"kind is {node}", fields.nearest(written, KINDS, "kinds"))
 
 
-def _turn(node: Node) -> int | None:
+def _turn(node: Node, rounds: int) -> int | None:
     if node.value == "next":
         return None
     if isinstance(node.value, str):
         raise node.place.error(
             f"turn is {shown(node.value)}", "write the turn's number, such as 2, or next"
         )
-    return fields.whole(node, "turn", least=0, most=MOST_TURN, example="2, or next")
+    turn = fields.whole(node, "turn", least=0, most=MOST_TURN, example="2, or next")
+    if turn > rounds:
+        raise node.place.error(
+            f"turn is {turn}, and the last round is {rounds}",
+            "write an earlier one, or give the scenario more rounds",
+        )
+    return turn
 
 
 def _seconds(node: Node) -> float:

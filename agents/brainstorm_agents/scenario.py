@@ -108,7 +108,7 @@ def parse(text: str | bytes, source: str) -> Scenario:
     if "opener" in top:
         found["opener"] = _opener(top["opener"], cast)
     if "faults" in top:
-        found["faults"] = faults_section.faults(top["faults"], cast)
+        found["faults"] = faults_section.faults(top["faults"], cast, Scenario(**found).rounds)
     return Scenario(**found)
 
 

@@ -92,8 +92,16 @@ async def test_a_stall_ends_at_the_limit_and_is_tried_again() -> None:
 
 
 @virtual
-async def test_a_stall_that_nobody_limits_lasts_until_somebody_stops_it() -> None:
-    env = environment(scenario(Fault(role="Bob", kind="stalls")))
+async def test_a_stall_of_a_model_without_limits_ends_all_the_same() -> None:
+    session, kept = await with_fault("stalls")
+    assert session.turns["b1"].text == LONG
+    assert "no more came for 30 s; its limit is gap" in kept.of(TurnRetried)[0].reason
+
+
+@virtual
+async def test_a_stall_may_last_until_somebody_stops_it() -> None:
+    named = NamedModel(model="mock", timeouts=Timeouts(gap=7200, turn=7200))
+    env = environment(scenario(Fault(role="Bob", kind="stalls"), named=named))
     await env.step()
     step = asyncio.create_task(env.step())
     await asyncio.sleep(3600)
@@ -168,6 +176,10 @@ def test_a_scenario_names_its_faults() -> None:
         ("{role: Ann, kind: fails, seconds: 3}", "seconds does not go with fails; remove it"),
         ("{role: Ann, kind: slow, turn: last}", "write the turn's number, such as 2, or next"),
         ("{role: Ann, kind: slow, turn: -1}", "write a whole number from 0 to 100,000"),
+        (
+            "{role: Ann, kind: slow, turn: 9}",
+            "turn is 9, and the last round is 3; write an earlier",
+        ),
         ("{role: Ann, kind: slow}, {role: Ann, kind: fails}", "a second fault for Ann's next"),
     ],
 )

@@ -6,10 +6,14 @@ turn, so that what is tried again, or asked again by a person, is answered.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from math import inf
+
+from msgspec.structs import replace
 
 from brainstorm_agents.errors import ModelError
-from brainstorm_agents.fault import Fault, FaultKind
+from brainstorm_agents.fault import Fault
 from brainstorm_agents.models.model import Chunk, Model, Request
+from brainstorm_agents.named_model import Timeouts
 
 SLOW_S = 10.0
 """How much later the first token comes, where the fault does not say."""
@@ -21,14 +25,23 @@ SAID = 40
 """Characters of a reply that are heard before it stalls or is cut off."""
 
 FOREVER_S = 86_400.0
-"""How long a stall lasts if there is no limit and nobody stops it."""
+"""How long a stall lasts if its limit is that long and nobody stops it."""
 
 
 def afflicted(model: Model, fault: Fault | None, attempt: int) -> Model:
     """The model, or with a fault that concerns this attempt one with which that goes wrong."""
-    if fault is None or attempt > _attempts(fault.kind):
-        return model
-    return FaultyModel(model, fault)
+    return FaultyModel(model, fault) if fault and concerns(fault, attempt) else model
+
+
+def concerns(fault: Fault, attempt: int) -> bool:
+    """Whether a fault does something to an attempt of that number."""
+    return attempt <= (RATE_LIMITED_ATTEMPTS if fault.kind == "rate_limited" else 1)
+
+
+def bounded(timeouts: Timeouts, fault: Fault | None, attempt: int) -> Timeouts:
+    """The limits of an attempt: one that stalls has a gap, also where its model needs none."""
+    stalls = fault is not None and fault.kind == "stalls" and concerns(fault, attempt)
+    return replace(timeouts, gap=Timeouts().gap) if stalls and timeouts.gap == inf else timeouts
 
 
 class FaultyModel:
@@ -97,7 +110,3 @@ class FaultyModel:
                 room -= len(chunk.text)
                 if room <= 0:
                     return
-
-
-def _attempts(kind: FaultKind) -> int:
-    return RATE_LIMITED_ATTEMPTS if kind == "rate_limited" else 1
