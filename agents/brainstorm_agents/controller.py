@@ -170,9 +170,9 @@ class Controller:
         self.environment.choose_schedule(schedule)
 
     def lack(self) -> Lack | None:
-        """Why the session waits, if it is the budget that does not hold what comes next."""
+        """Why the budget does not hold what comes next, while nothing is under way."""
         session = self.session
-        if self.is_running or Reason.BUDGET not in (session.paused, session.ended):
+        if self.is_running or self.log_error:
             return None
         if self._lack is None or self._lack[0] != session.said_seq:
             self._lack = session.said_seq, lack_of(session)

@@ -96,19 +96,30 @@ def test_a_comparison_says_what_both_have_cost(
     assert "cost      ≥ $0.0038\n" in capsys.readouterr().out
 
 
-async def test_on_the_screen_a_budget_pauses_says_what_it_would_take_and_s_raises_it() -> None:
+async def test_a_run_pauses_at_its_budget_and_the_cost_stays_in_view() -> None:
+    scenario = replace(cast(latency=2, tokens=40), budget=Budget(tokens=700))
+    async with staged(scenario) as stage:
+        await stage.press("r")
+        await stage.advance(20)
+        assert stage.session.paused == "budget"
+        assert stage.session.open_round is None
+        assert "next could use" in stage.lines[-2]
+        assert "cost" in stage.lines[-2]
+        assert "s raise the budget to" in stage.lines[-1]
+
+
+async def test_on_the_screen_a_budget_says_what_it_would_take_and_s_raises_it() -> None:
     scenario = replace(cast(latency=2, tokens=40), budget=Budget(tokens=700))
     async with staged(scenario) as stage:
         await stage.advance(10)
         assert stage.session.finished_round == 0
-        await stage.press("s")
-        await stage.advance(1)
-        assert stage.session.paused == "budget"
-        assert stage.session.open_round is None
-        assert "next could use" in stage.text
-        assert "s raise the budget, one round" in stage.text
+        assert "next could use" in stage.lines[-2]
+        assert " s  raise the budget to" in stage.text
+        assert "run 3 rounds" not in stage.text
+        await stage.press("i", *"Tea", "enter")
+        assert "next round: s raises the budget to" in stage.lines[-1]
         await stage.press("r")
-        assert "the budget does not hold that: s raises it for one round" in stage.text
+        assert "the budget does not hold that: s raises it to" in stage.text
         await stage.press("s")
         assert stage.session.budget.tokens is not None
         assert stage.session.budget.tokens > 700

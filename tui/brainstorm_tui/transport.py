@@ -8,7 +8,7 @@ import math
 from typing import Literal, Protocol
 
 from brainstorm_agents.budget import Amount, Lack, told
-from brainstorm_agents.controller import Controller
+from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.errors import InputError
 from brainstorm_agents.session import Phase
 from brainstorm_tui.destination import Destination, ToEvent, ToTime
@@ -88,9 +88,19 @@ class Live:
         if isinstance(to, ToTime | ToEvent):
             raise InputError(f"a time or an event {_NOT_REPLAYED}")
 
-    def say(self, text: str, to: tuple[str, ...]) -> None:
-        """Say something."""
-        self.controller.say(text, to)
+    def say(self, text: str, to: tuple[str, ...]) -> str:
+        """Say something; what is worth saying about it."""
+        controller = self.controller
+        controller.say(text, to)
+        said = f"{', '.join(to) or 'everyone'} will hear it in the next round"
+        if controller.is_running:
+            return said
+        lack = controller.lack()
+        if lack is None:
+            return f"{said}: s runs it"
+        if not _can_be_raised(lack):
+            return f"{said}, which the budget does not hold"
+        return f"{said}: s raises the budget to {self._raised(lack)} and runs it"
 
     def keep(self, turn: str) -> str:
         """Keep a turn as an idea, or take that back."""
@@ -116,20 +126,26 @@ class Live:
             return "it runs already: space pauses, x stops"
         if not controller.is_running and self._is_quiet():
             return self._why_quiet()
-        if controller.lack():
-            return "the budget does not hold that: s raises it for one round"
+        if not controller.is_running and (lack := controller.lack()):
+            if not _can_be_raised(lack):
+                return f"the budget does not hold that: {_UNPRICED}"
+            return f"the budget does not hold that: s raises it to {self._raised(lack)}, one round"
         controller.run()
         return None
 
     def _raise_budget(self, lack: Lack) -> str:
         """Go on in spite of the budget, for one round: the key has said what that could take."""
         controller = self.controller
-        if lack.needed.usd == math.inf:
-            return "nobody knows what it would cost: give its model a price, or run it without usd"
+        if not _can_be_raised(lack):
+            return _UNPRICED
         controller.raise_budget()
         controller.step()
-        budget = controller.session.budget
-        return f"the budget is {told(Amount(budget.tokens or 0, budget.usd or 0.0), budget)} now"
+        return f"the budget is {self._raised(lack)} now"
+
+    def _raised(self, lack: Lack) -> str:
+        """The budget that would hold what comes next."""
+        budget = lack.raised
+        return told(Amount(budget.tokens or 0, budget.usd or 0.0), budget)
 
     def _pause(self) -> str:
         self.controller.pause()
@@ -190,10 +206,12 @@ class Live:
             return Standing(f"{symbols.phases[Phase.DONE]} ended", reason, log)
         if session.paused:
             reason = REASONS.get(session.paused, session.paused)
-            if lack := controller.lack():
+            if session.paused == Reason.BUDGET and (lack := controller.lack()):
                 reason = self._lacks(lack)
             return Standing(f"{symbols.paused} paused", f"{name} {symbols.dot} {reason}", log)
         doing = "all is quiet: i says something" if self._is_quiet() else "waits for you"
+        if lack := controller.lack():
+            doing = self._lacks(lack)
         return Standing(f"{symbols.paused} {name}", doing, log)
 
     def _lacks(self, lack: Lack) -> str:
@@ -215,6 +233,8 @@ class Live:
             return []
         if self._is_quiet():
             return [Key("i", "say something", True)]
+        if lack := self.controller.lack():
+            return [*self._to_raise(lack, is_called_for=True), Key("i", "say something", True)]
         return [Key("s", "one round", True), Key("r", self._to_run(), True)]
 
     def _to_run(self) -> str:
@@ -224,6 +244,11 @@ class Live:
             return f"run {controller.rounds} more"
         return f"run {rounds} round{'s' * (rounds != 1)}"
 
+    def _to_raise(self, lack: Lack, is_called_for: bool = False) -> list[Key]:
+        """The key that raises the budget, if it can be raised."""
+        does = f"raise the budget to {self._raised(lack)}, one round"
+        return [Key("s", does, is_called_for)] if _can_be_raised(lack) else []
+
     def keys(self, symbols: Symbols) -> list[Key]:
         """The keys of the live session, by its state."""
         controller, session = self.controller, self.controller.session
@@ -231,10 +256,11 @@ class Live:
             return [Key("space", "pause"), Key("x", "stop"), Key("i", "say")]
         if self._is_quiet():
             return [Key("i", "say")]
+        if lack := controller.lack():
+            is_called = bool(self.calls())
+            return [*([] if is_called else self._to_raise(lack)), Key("i", "say")]
         if session.ended:
             return [Key("s", "one more"), Key("r", self._to_run()), Key("i", "say")]
-        if controller.lack():
-            return [Key("s", "raise the budget, one round"), Key("i", "say")]
         if session.paused:
             return [Key("space", "resume"), Key("s", "one round"), Key("i", "say")]
         return [Key("i", "say")]
@@ -252,6 +278,14 @@ class Live:
             controller.until,
             controller.goal,
         )
+
+
+_UNPRICED = "nobody knows what it would cost: give its model a price, or run it without usd"
+
+
+def _can_be_raised(lack: Lack) -> bool:
+    """Whether anybody knows the budget that would hold what comes next."""
+    return lack.needed.usd < math.inf
 
 
 def _some(names: list[str]) -> str:

@@ -16,6 +16,9 @@ class Piece(NamedTuple):
     style: Style
 
 
+GAP = 3
+"""Cells between groups, unless somebody wants it otherwise."""
+
 Group = Sequence[Piece]
 """Pieces that are shown together or not at all."""
 
@@ -32,7 +35,7 @@ def row(
     groups: Sequence[Group] = (),
     right: Group = (),
     *,
-    gap: int = 3,
+    gap: int = GAP,
     keep: int = 0,
 ) -> Strip:
     """Lay out a row.

@@ -6,11 +6,15 @@ from typing import Literal, NamedTuple
 
 from textual.strip import Strip
 
+from brainstorm_agents.cast import Budget
 from brainstorm_agents.session import SETTLED, Phase, Session
 from brainstorm_tui.draw.headings import WORDS, cost_words, seconds
-from brainstorm_tui.draw.row import Group, Piece, row
+from brainstorm_tui.draw.row import GAP, Group, Piece, row, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.money import is_paid
 from brainstorm_tui.schedule_words import now_and_next
+
+_NO_BUDGET = Budget()
 
 REASONS = {
     "rounds": "all rounds done",
@@ -78,16 +82,20 @@ def status(
         chip_text = f" {sign} {session.failed} failed "
         groups.insert(0, [Piece(chip_text, look.chip("failure"))])
     groups += [[Piece(f"{label} ", dim), Piece(value, bar)] for label, value in standing.extra]
-    groups += [_saved(look, session, now), _tokens(look, session)]
-    groups.append([Piece("cost ", dim), Piece(cost_words(look, session.bill), bar)])
-    return row(
-        width,
-        bar,
-        [chip],
-        [group for group in groups if group],
-        _log(look, standing.log, width),
-        keep=1 if session.failed else 0,
-    )
+    cost = [Piece("cost ", dim), Piece(cost_words(look, session.bill), bar)]
+    sums = [_saved(look, session, now), _tokens(look, session), cost]
+    right = _log(look, standing.log, width)
+    if is_paid(session.bill) or session.budget != _NO_BUDGET:
+        # What has to be paid is looked for here: the others make room for it.
+        while len(sums) > 1 and _needed([[chip], *groups, *sums, right]) > width:
+            sums.pop(0)
+    groups = [group for group in (*groups, *sums) if group]
+    return row(width, bar, [chip], groups, right, keep=1 if session.failed else 0)
+
+
+def _needed(groups: Sequence[Group]) -> int:
+    """The cells that groups take with the gaps between them."""
+    return sum(GAP + width_of(group) for group in groups if group) - GAP
 
 
 def key_pieces(look: Look, keys: Sequence[Key], on: str = "ground") -> list[Piece]:

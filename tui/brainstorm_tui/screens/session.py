@@ -406,10 +406,7 @@ class SessionScreen(Finding):
     def on_say_line_said(self, message: SayLine.Said) -> None:
         """Publish what the user has typed."""
         if isinstance(self.transport, Live):
-            self.transport.say(message.text, message.to)
-            to = ", ".join(message.to) if message.to else "everyone"
-            then = "" if self.transport.controller.is_running else ": s runs it"
-            self.hint(f"{to} will hear it in the next round{then}")
+            self.hint(self.transport.say(message.text, message.to))
 
     def on_say_line_refused(self, message: SayLine.Refused) -> None:
         """Say why it cannot be said; the line stays open."""
