@@ -21,9 +21,9 @@ from brainstorm_agents.models.litellm_key import Key, key_for
 from brainstorm_agents.models.model import Chunk, Request
 from brainstorm_agents.models.prices import facts
 from brainstorm_agents.named_model import Facts, NamedModel
+from brainstorm_agents.parameters import REPLY_LIMITS
 from brainstorm_agents.prompt import ChatMessage
 from brainstorm_agents.redaction import StreamRedactor, is_secret
-from brainstorm_agents.reply_length import LIMITS
 
 BEHIND_S = 5.0
 """How much longer than the limits of the call its connection holds, in seconds: it is the call's
@@ -247,7 +247,7 @@ def _check_whole(model: str, text: str, finish: str | None) -> None:
 
 def _cut(arguments: Mapping[str, Any]) -> str:
     """What is said of a reply that was cut at its limit, and kept."""
-    limit = next((arguments[name] for name in LIMITS if arguments.get(name)), None)
+    limit = next((arguments[name] for name in REPLY_LIMITS if arguments.get(name)), None)
     return f"cut at max_tokens, {limit}" if limit else "cut at the length that the server allows"
 
 
