@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from brainstorm_agents.clock import LoopClock, VirtualLoop
 from brainstorm_agents.environment import Environment
+from brainstorm_agents.fault import Fault
 from brainstorm_agents.journal import NoJournal
 from brainstorm_agents.models import Models
+from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.scenario import Role, Scenario
 from brainstorm_agents.session import Message, Session
 from brainstorm_tui.cli import main
 from brainstorm_tui.plain import ASCII, Printer, progress, summary, title, user_text
+from brainstorm_tui.waits import Waits
 
 REFERENCE = """\
 round 0: a0 <- user
@@ -242,6 +245,52 @@ def test_the_progress_names_who_does_what() -> None:
         "round 1 of 3 · Bob, Chalice thinking",
         "round 1 of 3 · Bob, Chalice speaking",
     ]
+
+
+def test_each_long_wait_is_told_once() -> None:
+    said: list[str] = []
+    two_at_once = NamedModel(model="mock", max_in_flight=2)
+    scenario = Scenario(
+        name="x",
+        topic="Why?",
+        roles=tuple(
+            Role(name=name, model="two", params={"latency": 5})
+            for name in ("Cyd", "Ann", "Dan", "Ben")
+        ),
+        models={"two": two_at_once},
+        faults=(Fault(role="Cyd", kind="rate_limited", seconds=12),),
+    )
+
+    async def watched(environment: Environment) -> None:
+        waits = Waits()
+
+        def look() -> None:
+            said.extend(waits.new(environment.session, environment.now()))
+
+        for second in range(1, 30):
+            asyncio.get_running_loop().call_later(second + 0.5, look)
+        await environment.step()
+
+    on_virtual_time(scenario, watched)
+    assert said == [
+        "Cyd: rate limited, as a fault asked it to be; attempt 2 of 5 in 12 s",
+        "Ben: queued, since the limits on calls let no more begin now",
+        "Cyd: rate limited, as a fault asked it to be; attempt 3 of 5 in 12 s",
+    ]
+
+
+def test_a_run_in_real_time_tells_its_waits_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.yaml").write_text(
+        "name: x\ntopic: Tea?\nrounds: 0\nroles: [{name: Ann, params: {latency: 1}}]\n"
+        "faults: [{role: Ann, kind: rate_limited, seconds: 60}]\n",
+        encoding="utf-8",
+    )
+    assert main(["run", str(tmp_path / "x.yaml"), "--speed", "100", "--no-log"]) == 0
+    assert "Ann: rate limited, as a fault asked it to be; attempt 2 of 5 in 60 s\n" in (
+        capsys.readouterr().err
+    )
 
 
 def test_without_unicode_every_mark_is_ascii() -> None:

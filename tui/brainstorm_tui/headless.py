@@ -32,6 +32,7 @@ from brainstorm_tui.plain import (
 )
 from brainstorm_tui.progress_line import TICK_S, ProgressLine
 from brainstorm_tui.text.safe import one_line
+from brainstorm_tui.waits import Waits
 
 Output = Show | Literal["json"]
 """What goes to standard output."""
@@ -147,6 +148,7 @@ class _Running:
         self._printer = None if output == "json" else _printer(output)
         self._progress = ProgressLine(sys.stderr)
         self._marks = marks_for(sys.stderr)
+        self._waits = Waits()
         self._cancel: Callable[[], object] | None = None
 
     async def to_end(self) -> None:
@@ -157,9 +159,8 @@ class _Running:
         with signals.ending(self._end_by):
             controller = self._start()
             self.session = controller.session
-            watching = (
-                asyncio.create_task(self._watch(controller)) if self._progress.is_shown else None
-            )
+            is_watched = self._progress.is_shown or self.launch.speed
+            watching = asyncio.create_task(self._watch(controller)) if is_watched else None
             try:
                 await controller.run_to_end()
             finally:
@@ -212,8 +213,14 @@ class _Running:
 
     async def _watch(self, controller: Controller) -> None:
         while True:
-            text = progress(controller.session, self._marks)
-            self._progress.draw("getting the model ready" if controller.is_preparing else text)
+            session = controller.session
+            if self.launch.speed:
+                for line in self._waits.new(session, controller.environment.now()):
+                    self._progress.clear()
+                    _say(line)
+            if self._progress.is_shown:
+                text = progress(session, self._marks)
+                self._progress.draw("getting the model ready" if controller.is_preparing else text)
             await asyncio.sleep(TICK_S)
 
     def _end_by(self, number: int) -> None:

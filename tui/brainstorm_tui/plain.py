@@ -17,7 +17,7 @@ from brainstorm_agents.controller import Reason
 from brainstorm_agents.events import CUT_OFF
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
-from brainstorm_tui.fallback_words import fallback, reason
+from brainstorm_tui.failure_words import fallback, reason
 from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.schedule_words import marked

@@ -3,6 +3,7 @@
 import math
 
 from brainstorm_agents.session import Phase, Session, Turn
+from brainstorm_tui.failure_words import brief
 from brainstorm_tui.look import Look
 from brainstorm_tui.text.safe import one_line
 
@@ -37,9 +38,3 @@ def took_over(turn: Turn) -> str:
         return ""
     last = turn.switches[-1]
     return f"{one_line(last.model)} takes over: {brief(last.reason)}"
-
-
-def brief(reason: str) -> str:
-    """A reason without the name of the model before it and the advice behind it."""
-    model, colon, rest = one_line(reason).partition(": ")
-    return (rest if colon and " " not in model else one_line(reason)).partition("; ")[0]

@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
-from brainstorm_tui.draw.again import after_stop, again, brief, took_over
+from brainstorm_tui.draw.again import after_stop, again, took_over
 from brainstorm_tui.draw.headings import phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
-from brainstorm_tui.fallback_words import reason
+from brainstorm_tui.failure_words import brief, reason
 from brainstorm_tui.look import Look
 
 KEPT = 500

@@ -9,10 +9,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, RoleState, Session, Turn
-from brainstorm_tui.draw.again import again, brief
+from brainstorm_tui.draw.again import again
 from brainstorm_tui.draw.headings import phase_word, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, strip, width_of
 from brainstorm_tui.draw.timeline import Track, lane_strip
+from brainstorm_tui.failure_words import brief
 from brainstorm_tui.look import Look
 from brainstorm_tui.text import markdown
 from brainstorm_tui.text.cells import clusters

@@ -8,7 +8,7 @@ from brainstorm_agents.prompt import Observed
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.exports.intervals import bounded
-from brainstorm_tui.fallback_words import reason
+from brainstorm_tui.failure_words import reason
 from brainstorm_tui.text.safe import one_line
 
 MOST_IDS = 12

@@ -6,7 +6,7 @@ from brainstorm_agents.reader import Log
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.markdown_text import cell, escaped, harmless
-from brainstorm_tui.fallback_words import fallback
+from brainstorm_tui.failure_words import fallback
 from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.plain import why
