@@ -47,7 +47,7 @@ def number(node: Node, what: str, *, example: str, most: float, zero: bool = Tru
         return value
     place = node.start if value is None else node.place
     least = "0" if zero else "more than 0"
-    limit = f" to {most:,g}" if math.isfinite(most) else " up"
+    limit = f" to {most:,.12g}" if math.isfinite(most) else " up"
     raise place.error(f"{what} is {node}", f"write a number from {least}{limit}, such as {example}")
 
 

@@ -120,6 +120,7 @@ def test_white_space_around_text_is_not_part_of_it():
         ("name: x\nmodel: mock", 2, 1, "unknown key 'model'", "belongs under 'defaults'"),
         ("name: x\nwatch: all", 2, 1, "unknown key 'watch'", "belongs to a role"),
         ("name: x\nroles: [{name: A, budget: 1}]", 2, 19, "'budget'", "belongs to the scenario"),
+        ("name: x\nbudget: {usd: 2e6}", 2, 15, "usd is", "more than 0 to 1,000,000, such as"),
         ("name: x\nstop: {budget: 1}", 2, 8, "'budget'", "it belongs to the scenario"),
         ("name: x\nroles:\n", 2, 1, "roles is nothing, not a list", "roles: [{name: Alex"),
         ("name: x\nroles: {}", 2, 8, "roles is a mapping, not a list", "roles: [{name: Alex"),

@@ -293,6 +293,13 @@ def test_a_run_in_real_time_tells_its_waits_on_standard_error(
     )
 
 
+@pytest.mark.parametrize(("second", "is_said"), [(0.3, False), (3.0, True)])
+def test_a_saving_of_next_to_nothing_is_not_told(second: float, is_said: bool) -> None:
+    roles = (Role(name="Ann", params={"latency": 10}), Role(name="Ben", params={"latency": second}))
+    session = on_virtual_time(Scenario(name="x", topic="Why?", roles=roles), one_round)
+    assert ("saved" in summary(session)) is is_said
+
+
 def test_without_unicode_every_mark_is_ascii() -> None:
     session = on_virtual_time(classroom(latency=1), one_round)
     assert (title(session, ASCII) + summary(session, ASCII)).isascii()

@@ -20,6 +20,7 @@ from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.failure_words import fallback, reason
 from brainstorm_tui.money import cost, dearest, is_paid
 from brainstorm_tui.muting_words import mutings_before
+from brainstorm_tui.saving import is_saving
 from brainstorm_tui.schedule_words import marked
 from brainstorm_tui.text.safe import one_line, sanitise
 
@@ -259,7 +260,7 @@ def _time(session: Session, marks: Marks) -> str:
     """How long it took, and what taking turns would have cost: the sum of the turns."""
     took, busy = session.elapsed(session.t), session.busy(session.t)
     text = f"{took:.1f} s; one after another {marks.about}{busy:.1f} s"
-    if took > 0 and busy - took >= 0.05:
+    if is_saving(busy, took):
         text += f"; saved {marks.about}{busy - took:.1f} s ({busy / took:.1f}{marks.times})"
     return text
 

@@ -13,6 +13,7 @@ from brainstorm_tui.draw.headings import cost_words, observed_pieces, seconds
 from brainstorm_tui.draw.row import Group, Piece, width_of
 from brainstorm_tui.look import Look
 from brainstorm_tui.money import dearest, is_paid
+from brainstorm_tui.saving import is_saving
 from brainstorm_tui.text.safe import one_line
 
 WORTH_SAYING = 0.05
@@ -164,7 +165,7 @@ class _Page:
 
     def _saved(self, apart: float, together: float) -> Strip | None:
         look, saved = self._look, apart - together
-        if together <= 0 or saved < WORTH_SAYING:
+        if not is_saving(apart, together):
             return None
         amount = f"{look.symbols.approx}{seconds(saved)}"
         factor = f"  {apart / together:.1f}{look.symbols.times}"

@@ -9,6 +9,7 @@ from brainstorm_agents.session import Session, Turn
 from brainstorm_tui.draw.headings import id_piece, seconds
 from brainstorm_tui.draw.row import Group, Piece, row, width_of
 from brainstorm_tui.look import Look
+from brainstorm_tui.saving import is_saving
 
 _ADVICE = "shorten one of these to shorten the run"
 
@@ -94,7 +95,7 @@ def _saved(look: Look, session: Session, now: float, width: int) -> Strip:
         Piece(f" {look.symbols.approx}{seconds(apart)}", text),
     ]
     groups: list[Group] = [[Piece("together ", dim), Piece(f"{seconds(together)}", text)]]
-    if apart - together >= _SAVED_S:
+    if is_saving(apart, together):
         factor = f"{apart / together:.1f}{look.symbols.times}"
         good = look.ink("good", bold=True)
         saved = f"{look.symbols.approx}{seconds(apart - together)}"
@@ -111,7 +112,3 @@ _TEXTBOOK = (
     ": if all always speak, equally long",
 )
 """When the textbook is right, in long and in short."""
-
-
-_SAVED_S = 0.05
-"""Less than that is no saving."""

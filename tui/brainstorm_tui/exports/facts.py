@@ -9,6 +9,7 @@ from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
 from brainstorm_tui.exports.intervals import bounded
 from brainstorm_tui.failure_words import reason
+from brainstorm_tui.saving import is_saving
 from brainstorm_tui.text.safe import one_line
 
 MOST_IDS = 12
@@ -95,10 +96,6 @@ def tokens(session: Session) -> str:
 def saved(session: Session) -> str:
     """What speaking at the same time has saved; empty if that is nothing."""
     took, busy = bounded(session.elapsed(session.t)), bounded(session.busy(session.t))
-    if took <= 0 or busy - took < _LEAST_S:
+    if not is_saving(busy, took):
         return ""
     return f"≈{seconds(busy - took)} {busy / took:.1f}×"
-
-
-_LEAST_S = 0.05
-"""Less than that is no saving."""
