@@ -316,6 +316,7 @@ class Session:
         else:
             self._busy -= turn.spent(event.t)
             self._tokens -= turn.tokens
+            turn.before = turn.attempt
             turn.enter(Phase.QUEUED, event.t)
         self._touch(turn)
         if not self._under_way:
@@ -347,6 +348,7 @@ class Session:
         turn = self._turn(event.id)
         turn.reason = event.reason
         turn.switches.append(event)
+        turn.before = turn.attempt
         self._charge(turn, event.usage)
         self._queue(turn, event.t)
 

@@ -86,6 +86,7 @@ class Turn:
         "_text",
         "_weight",
         "attempt",
+        "before",
         "bill",
         "discarded",
         "edited",
@@ -125,6 +126,8 @@ class Turn:
         self.reason = ""
         """Why it failed, was cancelled or is being retried."""
         self.attempt = 0
+        self.before = 0
+        """How many attempts were made before this model was asked, this time."""
         self.retries: list[TurnRetried] = []
         self.switches: list[TurnSwitched] = []
         self.trimmed: TurnTrimmed | None = None

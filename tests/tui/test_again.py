@@ -72,3 +72,18 @@ async def test_who_takes_over_is_told_and_stays() -> None:
         await stage.advance(3)
         assert "Bees dance maps." in stage.text
         assert "wasp takes over" in " ".join(stage.text.split())
+
+
+async def test_a_turn_that_was_stopped_counts_its_attempts_afresh(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limited = ModelError(LIMITED, retryable=True, retry_after=4.0)
+    model = FakeModel(otherwise=lambda _: [1.0, limited])
+    monkeypatch.setattr("brainstorm_tui.launch.Models", lambda *_: FakeModels(model))
+    async with staged(scenario()) as stage:
+        await stage.advance(1.5)
+        assert "2 of 5" in stage.text
+        await stage.press("x", "s")
+        await stage.advance(1.5)
+        assert "again in 4 s · 2 of 5" in stage.text
+        assert stage.session.turns["a0"].attempt == 2

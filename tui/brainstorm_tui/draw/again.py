@@ -11,7 +11,8 @@ from brainstorm_tui.text.safe import one_line
 def again(look: Look, turn: Turn, now: float) -> str:
     """When the next attempt comes, and which of how many it is: `again in 4 s · 2 of 5`.
 
-    Empty unless the turn waits for it. It counts down with the session's time, so that a replay
+    It counts those that this model was given since the turn was last begun, as its entry says how
+    many there are. Empty unless the turn waits for it. It counts down with the session's time, so that a replay
     says the same.
     """
     since = turn.since(Phase.RETRYING)
@@ -19,7 +20,8 @@ def again(look: Look, turn: Turn, now: float) -> str:
         return ""
     retry = turn.retries[-1]
     left = math.ceil(max(0.0, retry.wait_s - (now - since)))
-    number = f"{retry.attempt + 1} of {retry.of}" if retry.of else f"attempt {retry.attempt + 1}"
+    next_ = retry.attempt + 1 - turn.before
+    number = f"{next_} of {retry.of - turn.before}" if retry.of else f"attempt {next_}"
     return f"again in {left} s {look.symbols.dot} {number}"
 
 
