@@ -12,6 +12,7 @@ from brainstorm_agents.clock import Clock
 from brainstorm_agents.critical_path import parts
 from brainstorm_agents.errors import JournalError, ModelError
 from brainstorm_agents.events import (
+    SKIPPED,
     TurnAsked,
     TurnCancelled,
     TurnFailed,
@@ -28,9 +29,6 @@ from brainstorm_agents.schedules import Planned
 from brainstorm_agents.session import USER, Round, Session, Turn
 from brainstorm_agents.slots import Slots
 from brainstorm_agents.ties import Ties
-
-SKIPPED = "skipped"
-"""Why a turn has failed that the person gave up."""
 
 
 class Acting:

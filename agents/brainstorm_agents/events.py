@@ -201,6 +201,9 @@ class TurnFailed(Event, frozen=True):
     """What the attempt has used that ended with this, if it used anything."""
 
 
+SKIPPED = "skipped"
+"""Why a turn has failed that the person gave up."""
+
 CUT_OFF = "cut off"
 """Why a turn was cancelled that its process did not bring to an end: it was killed."""
 

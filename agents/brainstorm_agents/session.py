@@ -115,7 +115,7 @@ class Session:
         self.t = 0.0
         self.revision = 0
         self.failed = 0
-        """How many turns have failed."""
+        """How many turns have failed; those that the person gave up are not among them."""
         self._under_way = 0
         self._busy = 0.0
         self._tokens = 0
@@ -383,7 +383,7 @@ class Session:
             turn = self._turn(event.id)
             self._charge(turn, event.usage)
             self._settle(turn, Phase.FAILED, event.t, event.reason)
-        self.failed += 1
+        self.failed += turn.has_failed
         self.roles[turn.role].asked = turn.horizon
 
     def _cancel_turn(self, event: TurnCancelled) -> None:
@@ -408,7 +408,7 @@ class Session:
         state.asked = state.seen
         state.revision += 1
         if turn.round is self.open_round:
-            self.failed -= 1
+            self.failed -= turn.has_failed
             self._turn_over(turn, Phase.CANCELLED, event.t, turn.reason)
 
     def _take_over(self, event: RoleTakenOver) -> None:

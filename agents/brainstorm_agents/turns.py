@@ -12,6 +12,7 @@ import msgspec
 from brainstorm_agents import tokens
 from brainstorm_agents.bill import Bill
 from brainstorm_agents.events import (
+    SKIPPED,
     Ranges,
     RoundStarted,
     TurnAsked,
@@ -181,6 +182,16 @@ class Turn:
     def is_settled(self) -> bool:
         """Whether nothing more comes, unless it is asked again."""
         return self.phase in SETTLED
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the person gave it up."""
+        return self.phase is Phase.FAILED and self.reason == SKIPPED
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed by itself: nobody gave it up."""
+        return self.phase is Phase.FAILED and self.reason != SKIPPED
 
     @property
     def started(self) -> float:

@@ -141,7 +141,7 @@ def test_the_log_about_one_role_says_who_was_taken_over_skipped_and_asked_again(
         "fails",
         "mock: it failed, as a fault asked it to",
     )
-    assert (session.failed, session.lines, session.faults) == (2, {}, {})
+    assert (session.failed, session.lines, session.faults) == (1, {}, {})
 
 
 def test_the_log_with_money_says_what_every_attempt_has_used_and_at_which_price() -> None:

@@ -18,6 +18,7 @@ from brainstorm_agents.fault import Fault
 from brainstorm_agents.journal import NoJournal
 from brainstorm_agents.models import Models
 from brainstorm_agents.named_model import NamedModel
+from brainstorm_agents.reader import read
 from brainstorm_agents.scenario import Role, Scenario
 from brainstorm_agents.session import Message, Session
 from brainstorm_tui.cli import main
@@ -343,3 +344,11 @@ def test_who_took_over_is_named_and_no_reason_is_lost(
     assert " tokens · attempt 2 · by spare (mock)*" in markdown
     for text in (transcript, markdown):
         assert "(before that: mock: it failed, as a fault asked it to)" in text
+
+
+def test_a_turn_that_was_skipped_is_told_as_that_and_is_no_failure() -> None:
+    session = read(Path(__file__).parents[1] / "agents/golden/format-1-one-role.jsonl").session()
+    assert session.turns["c2"].is_skipped
+    assert session.failed == sum(turn.has_failed for turn in session.turns.values())
+    assert "1 skipped\n" in summary(session)
+    assert "c2 <- b1 (skipped)" in trace(session)

@@ -118,6 +118,8 @@ async def test_a_turn_that_is_skipped_lets_its_round_finish() -> None:
         await stage.advance(3)
         assert stage.session.finished_round == 1
         assert phases(stage) == [Phase.DONE, Phase.FAILED, Phase.DONE]
+        assert "◌ skipped" in stage.text
+        assert "✗" not in stage.text
 
 
 async def test_a_stopped_turn_is_asked_again_or_given_up() -> None:

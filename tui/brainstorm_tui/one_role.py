@@ -35,7 +35,7 @@ def standing(session: Session, role: str) -> str:
     state = session.roles[role]
     turn = state.turn
     said = "has had no turn yet" if turn is None else f"{one_line(turn.id)} is {phase_word(turn)}"
-    if turn and turn.reason and turn.phase in (Phase.FAILED, Phase.RETRYING):
+    if turn and turn.reason and (turn.has_failed or turn.phase is Phase.RETRYING):
         said += f": {one_line(turn.reason)}"
     elif turn and turn.is_settled and not _is_stopped(session, turn):
         said += ": nothing to stop"

@@ -14,7 +14,7 @@ from typing import Literal
 from brainstorm_agents.budget import Amount, lack_of, told
 from brainstorm_agents.cast import Budget
 from brainstorm_agents.controller import Reason
-from brainstorm_agents.events import CUT_OFF
+from brainstorm_agents.events import CUT_OFF, SKIPPED
 from brainstorm_agents.parent import Parent
 from brainstorm_agents.session import USER, Message, Phase, Round, Session, Turn
 from brainstorm_tui.failure_words import fallback, reason
@@ -152,8 +152,10 @@ def summary(session: Session, marks: Marks = UNICODE) -> str:
     """Why the session stopped, and what it took."""
     turns = session.turns.values()
     replies = sum(turn.phase is Phase.DONE for turn in turns)
-    failed = sum(turn.phase is Phase.FAILED for turn in turns)
-    done = f"{_count(replies, 'reply', 'replies')}" + (f", {failed} failed" if failed else "")
+    skipped = sum(turn.is_skipped for turn in turns)
+    done = _count(replies, "reply", "replies")
+    done += f", {session.failed} failed" if session.failed else ""
+    done += f", {skipped} {SKIPPED}" if skipped else ""
     is_counted = any(turn.usage is None or turn.usage.counted for turn in turns)
     tokens = sum(turn.tokens for turn in turns)
     lines = (
@@ -250,6 +252,8 @@ def _trace(session: Session, turn: Turn) -> str:
 
 
 def _outcome(turn: Turn) -> str:
+    if turn.is_skipped:
+        return SKIPPED
     return CUT_OFF if turn.reason == CUT_OFF else _OUTCOMES.get(turn.phase, CUT_OFF)
 
 

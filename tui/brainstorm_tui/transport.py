@@ -177,7 +177,7 @@ class Live:
 
     def _why_quiet(self) -> str:
         last = self.controller.session.round
-        failed = [t.role for t in last.turns if t.phase is Phase.FAILED] if last else []
+        failed = [t.role for t in last.turns if t.has_failed] if last else []
         if failed:
             since = f"nobody has news, since {_some(failed)} failed"
             return f"{since}: say something with i, and all hear it"

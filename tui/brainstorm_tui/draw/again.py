@@ -12,8 +12,8 @@ def again(look: Look, turn: Turn, now: float) -> str:
     """When the next attempt comes, and which of how many it is: `again in 4 s · 2 of 5`.
 
     It counts those that this model was given since the turn was last begun, as its entry says how
-    many there are. Empty unless the turn waits for it. It counts down with the session's time, so that a replay
-    says the same.
+    many there are. Empty unless the turn waits for it. It counts down with the session's time, so
+    that a replay says the same.
     """
     since = turn.since(Phase.RETRYING)
     if turn.phase is not Phase.RETRYING or since is None:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
 from brainstorm_tui.draw.again import after_stop, again, took_over
-from brainstorm_tui.draw.headings import phase_word, said_by_user, turn_heading
+from brainstorm_tui.draw.headings import phase_sign, phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Group, Margins, Piece, strip, width_of
@@ -197,7 +197,7 @@ class _Drawing:
 
     def _turn(self, turn: Turn, ink: str) -> Iterator[Strip]:
         look = self.look
-        sign = look.symbols.phases[turn.phase]
+        sign = phase_sign(look, turn)
         yield from reasoning(
             look, turn, self.form.width, is_open=self.form.is_open, margins=self.form.margins
         )
@@ -205,7 +205,9 @@ class _Drawing:
             yield from self._plain(instead)
         if turn.text and turn.phase in (Phase.FAILED, Phase.RETRYING):
             yield from self._plain(turn.text, strike=True)
-        if turn.phase is Phase.FAILED:
+        if turn.is_skipped:
+            yield self._line([Piece(f"{sign} {phase_word(turn)}", look.ink(ink))])
+        elif turn.phase is Phase.FAILED:
             yield self._line([Piece(f" {sign} failed ", look.chip("failure"))])
             yield from self._plain(reason(turn), ink)
         elif turn.phase is Phase.RETRYING:

@@ -148,7 +148,7 @@ def _outcome(view: View, turn: Turn) -> list[Piece]:
     if turn.ended is None or turn.ended > now or turn.phase is Phase.DONE:
         return [measure]
     word = phase_word(turn)
-    if turn.phase is Phase.FAILED:
+    if turn.has_failed:
         chip = f" {look.symbols.phases[Phase.FAILED]} {word} "
         return [Piece("  ", dim), Piece(chip, look.chip("failure"))]
     return [measure, Piece(f" {word}", dim)]

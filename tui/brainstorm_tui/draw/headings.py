@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from brainstorm_agents.bill import Bill
-from brainstorm_agents.events import CUT_OFF, Ranges
+from brainstorm_agents.events import CUT_OFF, SKIPPED, Ranges
 from brainstorm_agents.session import USER, Phase, Session, Turn
 from brainstorm_tui.draw.row import Group, Piece, clip, row, width_of
 from brainstorm_tui.look import Ground, Look
@@ -26,7 +26,14 @@ WORDS = {
 
 def phase_word(turn: Turn) -> str:
     """The phase of a turn, as the screen says it: who was stopped by nobody was cut off."""
+    if turn.is_skipped:
+        return SKIPPED
     return CUT_OFF if is_cut_off(turn) else WORDS[turn.phase]
+
+
+def phase_sign(look: Look, turn: Turn) -> str:
+    """The sign of a turn's phase: one that was given up has the sign of a stopped one."""
+    return look.symbols.phases[Phase.CANCELLED if turn.is_skipped else turn.phase]
 
 
 def is_cut_off(turn: Turn) -> bool:
@@ -171,8 +178,8 @@ def _phase_pieces(
     if turn is None:
         return []
     text = look.on_title("text", place, focused=focused)
-    sign, word = look.symbols.phases[turn.phase], phase_word(turn)
-    if turn.phase is Phase.FAILED:
+    sign, word = phase_sign(look, turn), phase_word(turn)
+    if turn.has_failed:
         return [
             Piece(f" {sign} ", look.chip("failure")),
             Piece("" if is_terse else f" {word}", text),

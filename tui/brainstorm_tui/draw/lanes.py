@@ -176,7 +176,7 @@ def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
     for t, phase in turn.marks:
         if phase is Phase.FAILED or phase is Phase.CANCELLED:
             cell = max(scale_.edge(t) - 1, scale_.edge(turn.started))
-            yield cell, Cell(phase, 0.0, turn)
+            yield cell, Cell(Phase.CANCELLED if turn.is_skipped else phase, 0.0, turn)
             shown = max(shown, cell)
     if turn.phase is Phase.CANCELLED:
         return

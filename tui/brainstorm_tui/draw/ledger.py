@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, Round, Session, Turn
 from brainstorm_tui.draw.column import Column
-from brainstorm_tui.draw.headings import cost_words, observed_pieces, seconds
+from brainstorm_tui.draw.headings import cost_words, observed_pieces, phase_sign, seconds
 from brainstorm_tui.draw.row import Group, Piece, width_of
 from brainstorm_tui.look import Look
 from brainstorm_tui.money import dearest, is_paid
@@ -145,11 +145,11 @@ class _Page:
 
     def _outcome(self, turn: Turn) -> Piece:
         look = self._look
-        sign = look.symbols.phases[turn.phase]
+        sign = phase_sign(look, turn)
         match turn.phase:
             case Phase.DONE:
                 return Piece(seconds(turn.spent(self._now)), self._dim)
-            case Phase.FAILED:
+            case Phase.FAILED if turn.has_failed:
                 return Piece(f" {sign} ", look.chip("failure"))
             case _:
                 return Piece(sign, look.role(self._session.roles[turn.role].place))

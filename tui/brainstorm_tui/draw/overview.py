@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from brainstorm_agents.session import Phase, RoleState, Session, Turn
 from brainstorm_tui.draw.again import again
-from brainstorm_tui.draw.headings import phase_word, seconds
+from brainstorm_tui.draw.headings import phase_sign, phase_word, seconds
 from brainstorm_tui.draw.row import Group, Piece, clip, strip, width_of
 from brainstorm_tui.draw.timeline import Track, lane_strip
 from brainstorm_tui.failure_words import brief
@@ -122,8 +122,8 @@ def _mark(look: Look, turn: Turn | None, ink: Ink, focused: bool) -> list[Piece]
     bar = Piece(look.symbols.bar if focused else " ", ink(None))
     if turn is None:
         return [bar, Piece("  ", ink("dim"))]
-    sign = f"{look.symbols.phases[turn.phase]} "
-    if turn.phase is not Phase.FAILED:
+    sign = f"{phase_sign(look, turn)} "
+    if not turn.has_failed:
         return [bar, Piece(sign, ink(None))]
     chip = look.chip("failure")
     return [bar if focused else Piece(" ", chip), Piece(sign, chip)]

@@ -201,6 +201,8 @@ class _Page:
                 took = f"{amount} in {seconds(spoke)}"
                 pace = f"{took}, {turn.tokens / spoke:.0f} a second"
                 return [[Piece(way, text)] for way in (pace, took, amount)]
+            case Phase.FAILED if turn.is_skipped:
+                return [[Piece(phase_word(turn), dim)]]
             case Phase.FAILED:
                 return [[Piece(f" {sign} {phase_word(turn)} ", look.chip("failure")), reason]]
             case Phase.RETRYING:

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
-from brainstorm_tui.draw.headings import said_by_user, turn_heading
+from brainstorm_tui.draw.headings import phase_sign, phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
 from brainstorm_tui.draw.row import Piece, strip
@@ -112,7 +112,9 @@ class Transcript:
         )
         yield strip(width, look.ink("dim"), left, right)
         yield from reasoning(look, turn, width, is_open=is_chosen)
-        if turn.phase is Phase.FAILED:
+        if turn.is_skipped:
+            yield from plain(look, f"{phase_sign(look, turn)} {phase_word(turn)}", width)
+        elif turn.phase is Phase.FAILED:
             chip = f" {look.symbols.phases[Phase.FAILED]} failed "
             yield strip(width, look.ink("dim"), [Piece(chip, look.chip("failure"))])
             yield from plain(look, turn.reason, width)

@@ -173,6 +173,9 @@ def _ending(look: Look, session: Session, turn: Turn, now: float, width: int) ->
     if turn.phase is Phase.CANCELLED:
         then = f"{phase_word(turn)}: {after_stop(session, turn)}"
         return row(width, dim, [indent, Piece(then, dim)])
+    if turn.is_skipped:
+        then = f"{phase_word(turn)}: the round went on without"
+        return row(width, dim, [indent, Piece(then, dim)])
     if turn.phase is Phase.FAILED:
         chip = Piece(
             f" {look.symbols.phases[Phase.FAILED]} {phase_word(turn)} ", look.chip("failure")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from brainstorm_agents.events import CUT_OFF, SessionStarted
+from brainstorm_agents.events import CUT_OFF, SKIPPED, SessionStarted
 from brainstorm_agents.prompt import Observed
 from brainstorm_agents.scenario import Role
 from brainstorm_agents.session import USER, Message, Phase, Session, Turn
@@ -79,6 +79,8 @@ def outcome(turn: Turn) -> str:
     match turn.phase:
         case Phase.DONE:
             return ""
+        case Phase.FAILED if turn.is_skipped:
+            return SKIPPED
         case Phase.FAILED:
             return f"failed: {one_line(reason(turn))}"
         case Phase.CANCELLED if turn.reason != CUT_OFF:
