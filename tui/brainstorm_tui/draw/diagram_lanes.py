@@ -81,6 +81,9 @@ def _label(
     look, now, width = view.look, view.track.now, view.grid.width
     place = view.track.session.roles[turn.role].place
     start = max(view.x(_asked(turn)), MARGIN)
+    if start == view.x(turn.round.started) + 1:
+        # A moment in the queue moves no label away from the barrier.
+        start -= 1
     end = width if after is None else min(view.x(_asked(after)), width)
     if view.shape.label is None:
         end = min(end, view.x(_spoke(turn, view.track.end)))

@@ -211,8 +211,7 @@ def _wait(
         short = ", ".join(f"{name} +{s}" for (_, name, _), s in zip(reasons, shares, strict=True))
     else:
         # It began later, or lost less elsewhere: the parts are no shares of the wait.
-        long, short, _ = max(reasons, key=lambda reason: reason[2])
-        long = f"most by {long}"
+        long = short = max(reasons, key=lambda reason: reason[2])[0]
     room -= width_of(pieces)
     why = next((why for why in (f", held up by {long}", f": {short}") if len(why) <= room), "")
     return [*pieces, Piece(why, look.ink("dim"))]
