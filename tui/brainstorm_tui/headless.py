@@ -248,7 +248,7 @@ def _budget_notes(session: Session, log: Path | None) -> Iterator[str]:
         yield f"to go on for a round: brainstorm-tui {one_line(command)}"
     if (attempts := _most_attempts(session.scenario)) > 1:
         yield (
-            f"set aside is the worst case: each reply at its max_tokens, in all of {attempts}"
+            f"set aside is the worst case: each reply at its max_tokens, in up to {attempts}"
             " attempts; params: {max_tokens: …} and retry: {attempts: …} make it less"
         )
 
