@@ -30,7 +30,7 @@ from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
 from brainstorm_agents.prompt import Prompt
 from brainstorm_agents.reply_length import limited
 from brainstorm_agents.session import Phase, Session, Turn
-from brainstorm_agents.slots import Slot, Slots
+from brainstorm_agents.slots import Slot, Slots, Wait
 
 REPLY_TOKENS = 1000
 """What a reply is expected to take of a minute's tokens, where no `max_tokens` tells."""
@@ -187,11 +187,11 @@ class Asking:
             self._came = None
         return slot
 
-    def _wait(self) -> None:
-        """Note that there is no slot now."""
+    def _wait(self, wait: Wait) -> None:
+        """Note that there is no slot now, and why."""
         self._came = self.clock.now()
-        if self.turn.phase is not Phase.QUEUED:
-            self._tell(TurnQueued)
+        if wait.why or self.turn.phase is not Phase.QUEUED:
+            self._tell(TurnQueued, wait.why, round(wait.seconds, 3))
 
     def _hear(self, text: str, reasoning: str) -> None:
         self._tell(TurnStreamed, text, reasoning)

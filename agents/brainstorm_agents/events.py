@@ -169,10 +169,14 @@ class TurnTrimmed(Event, frozen=True):
 
 
 class TurnQueued(Event, frozen=True):
-    """A turn waits for a slot again, before its next attempt."""
+    """A turn waits for a slot: again, before its next attempt, or for a limit that is known."""
 
     id: str
     role: str
+    why: str = ""
+    """The limit that it waits for, in words; empty if that is the one over all calls."""
+    wait_s: float = 0.0
+    """For how long at least, as far as anybody knows; 0 if nobody does."""
 
 
 class TurnFinished(Event, frozen=True):

@@ -358,7 +358,11 @@ class Session:
         self._touch(turn)
 
     def _queue_turn(self, event: TurnQueued) -> None:
-        self._queue(self._turn(event.id), event.t)
+        turn = self._turn(event.id)
+        if turn.phase is not Phase.QUEUED:
+            self._queue(turn, event.t)
+        turn.waits = event if event.why else None
+        self._touch(turn)
 
     def _finish_turn(self, event: TurnFinished) -> None:
         turn = self._turn(event.id)

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from brainstorm_agents.clock import Clock, Timer
 from brainstorm_agents.models import keys
@@ -17,6 +18,15 @@ WINDOW_S = 60.0
 
 _MARGIN_S = 0.001
 """How much later than it might a call begins that has waited for its minute."""
+
+
+class Wait(NamedTuple):
+    """What a call waits for."""
+
+    why: str = ""
+    """The limit of its provider, in words; empty if it is the one over all."""
+    seconds: float = 0.0
+    """How long at least; 0 if nobody knows."""
 
 
 class Slot:
@@ -51,13 +61,13 @@ class Slots:
         self._came = 0
         self._waiting = 0
 
-    async def take(self, model: NamedModel, tokens: int, on_wait: Callable[[], None]) -> Slot:
+    async def take(self, model: NamedModel, tokens: int, on_wait: Callable[[Wait], None]) -> Slot:
         """A slot for one call, which has to be given back.
 
         Args:
             model: Whom it calls.
             tokens: What it will take, as far as one knows: prompt and reply.
-            on_wait: Called if there is none now.
+            on_wait: Called if there is none now, with what it waits for.
         """
         provider = self._provider(model)
         slot = Slot(provider, tokens)
@@ -72,7 +82,7 @@ class Slots:
         self._admit()
         try:
             if not waiting.admitted.is_set():
-                on_wait()
+                on_wait(provider.wait(now))
                 await waiting.admitted.wait()
         except BaseException:
             if waiting.admitted.is_set():
@@ -141,6 +151,10 @@ def _least(limits: Iterable[int | None]) -> float:
     return min((limit for limit in limits if limit is not None), default=math.inf)
 
 
+def _count(limit: float, of: str) -> str:
+    return f"{limit:,.0f} {of}{'s' * (limit != 1)}"
+
+
 @dataclass
 class _Waiting:
     slot: Slot
@@ -174,6 +188,23 @@ class _Provider:
             # What is larger than the limit has to begin some time: when nothing else counts.
             return True
         return sum(slot.tokens for slot in self.recent) + tokens <= self.tokens
+
+    def wait(self, now: float) -> Wait:
+        """What the last in the queue waits for."""
+        before = len(self.queue) - 1
+        too_many = len(self.recent) + before + 1 - self.requests
+        if too_many > 0:
+            oldest = int(too_many) - 1
+            is_known = oldest < len(self.recent)
+            seconds = self.recent[oldest].began + WINDOW_S - now if is_known else 0.0
+            return Wait(f"{_count(self.requests, 'request')} a minute", seconds)
+        if self.in_flight + before >= self.most:
+            return Wait(f"{_count(self.most, 'call')} at once")
+        if self.tokens < math.inf and (
+            before or not self.has_room(now, self.queue[-1].slot.tokens)
+        ):
+            return Wait(f"{_count(self.tokens, 'token')} a minute")
+        return Wait()
 
     def let_in(self, slot: Slot) -> None:
         """Count a call that begins."""

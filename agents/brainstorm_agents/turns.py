@@ -16,6 +16,7 @@ from brainstorm_agents.events import (
     Ranges,
     RoundStarted,
     TurnAsked,
+    TurnQueued,
     TurnRetried,
     TurnStarted,
     TurnStreamed,
@@ -109,6 +110,7 @@ class Turn:
         "switches",
         "trimmed",
         "usage",
+        "waits",
         "wave_times",
         "wave_tokens",
     )
@@ -133,6 +135,8 @@ class Turn:
         self.switches: list[TurnSwitched] = []
         self.trimmed: TurnTrimmed | None = None
         """What its prompt does not hold, from the attempt after that on."""
+        self.waits: TurnQueued | None = None
+        """What it is queued for, if that is known."""
         self.model = ""
         """The name of the model that was asked last."""
         self.reasoning = ""
@@ -229,7 +233,7 @@ class Turn:
 
     def enter(self, phase: Phase, t: float) -> None:
         """Note that a phase begins."""
-        self.phase = phase
+        self.phase, self.waits = phase, None
         self.marks.append((t, phase))
 
     def hear(self, event: TurnStreamed) -> None:

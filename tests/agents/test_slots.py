@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from brainstorm_agents.clock import LoopClock
-from brainstorm_agents.events import TurnAsked, Usage
+from brainstorm_agents.events import TurnAsked, TurnQueued, Usage
 from brainstorm_agents.models import Chunk, Request
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.scenario import Role, Scenario
@@ -53,6 +53,27 @@ async def test_no_minute_ever_sees_one_request_more() -> None:
     assert len(times) == 45
     assert most_in_a_minute(times) == 10
     assert max(times) == pytest.approx(240, abs=0.01)
+
+
+@virtual
+async def test_who_waits_for_a_limit_is_told_which_and_for_how_long() -> None:
+    for named, why, wait in (
+        (NamedModel(model="openai/fast", requests_per_minute=1), "1 request a minute", 60.0),
+        (NamedModel(model="openai/fast", tokens_per_minute=9), "9 tokens a minute", 0.0),
+        (NamedModel(model="openai/fast", max_in_flight=1), "1 call at once", 0.0),
+    ):
+        kept = Kept()
+        await environment(crowd(3, named), FakeModel(otherwise=a_second), kept).step()
+        told = [(event.role, event.why, event.wait_s) for event in kept.of(TurnQueued)]
+        assert told == [("R1", why, wait), ("R2", why, 0.0)]
+
+
+@virtual
+async def test_who_waits_for_the_limit_over_all_is_only_queued() -> None:
+    kept = Kept()
+    crowded = crowd(3, NamedModel(model="openai/fast"), max_concurrency=1)
+    await environment(crowded, FakeModel(otherwise=a_second), kept).step()
+    assert not list(kept.of(TurnQueued))
 
 
 @virtual
@@ -156,7 +177,7 @@ async def test_a_slot_that_was_given_to_one_who_left_is_not_lost() -> None:
     slots = Slots(crowd(1, named), LoopClock())
 
     async def hold(seconds: float) -> None:
-        slot = await slots.take(named, 0, lambda: None)
+        slot = await slots.take(named, 0, lambda _: None)
         try:
             await asyncio.sleep(seconds)
         finally:

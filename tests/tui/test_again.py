@@ -87,3 +87,20 @@ async def test_a_turn_that_was_stopped_counts_its_attempts_afresh(
         await stage.advance(1.5)
         assert "again in 4 s · 2 of 5" in stage.text
         assert stage.session.turns["a0"].attempt == 2
+
+
+async def test_who_waits_for_a_limit_is_queued_for_it_and_the_wait_counts_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = FakeModel(otherwise=lambda _: [1.0, "Bees dance."])
+    monkeypatch.setattr("brainstorm_tui.launch.Models", lambda *_: FakeModels(model))
+    named = {"mock": NamedModel(model="mock", requests_per_minute=1)}
+    async with staged(msgspec.structs.replace(cast(), models=named)) as stage:
+        await stage.advance(5)
+        await stage.press("s")
+        assert "queued: 1 request a minute · in 55 s" in stage.text
+        await stage.advance(30)
+        assert "queued: 1 request a minute · in 25 s" in stage.text
+        await stage.advance(26)
+        assert "in 25 s" not in stage.text
+        assert stage.session.turns["b1"].attempt == 1

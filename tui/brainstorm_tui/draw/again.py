@@ -25,6 +25,16 @@ def again(look: Look, turn: Turn, now: float) -> str:
     return f"again in {left} s {look.symbols.dot} {number}"
 
 
+def in_queue(look: Look, turn: Turn, now: float) -> str:
+    """What a turn is queued for, if that is known: `queued: 60 requests a minute · in 12 s`."""
+    waits = turn.waits
+    if waits is None:
+        return ""
+    left = math.ceil(waits.t + waits.wait_s - now)
+    when = f" {look.symbols.dot} in {left} s" if left > 0 else ""
+    return f"queued: {one_line(waits.why)}{when}"
+
+
 def after_stop(session: Session, turn: Turn) -> str:
     """Whether a turn that was stopped is asked again; empty if it was not stopped."""
     if turn.phase is not Phase.CANCELLED:

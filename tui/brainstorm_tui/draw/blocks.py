@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from brainstorm_agents.session import Message, Phase, Session, Turn
-from brainstorm_tui.draw.again import after_stop, again, took_over
+from brainstorm_tui.draw.again import after_stop, again, in_queue, took_over
 from brainstorm_tui.draw.headings import phase_sign, phase_word, said_by_user, turn_heading
 from brainstorm_tui.draw.prose import GrowingProse, plain, prose
 from brainstorm_tui.draw.reasoning import reasoning
@@ -75,7 +75,7 @@ class Blocks:
         turn = _turn_in(session, name, index)
         heard = _said_before(session, name, index)
         is_current = index >= len(session.rounds) - 1
-        wait = again(self.look, turn, now) if turn else ""
+        wait = again(self.look, turn, now) or in_queue(self.look, turn, now) if turn else ""
         key = (
             name,
             index,
@@ -135,7 +135,7 @@ class _Drawing:
     form: Form
     place: int
     wait: str
-    """When the turn is tried again, in words."""
+    """When the turn is tried again, or what it is queued for, in words."""
     said: Callable[[Turn, Form, str, int], list[Strip]]
 
     def block(
@@ -220,6 +220,8 @@ class _Drawing:
             yield self._line([stopped, Piece(f"  {then}", look.ink("dim"))])
         elif turn.text:
             yield from self._said(turn, ink)
+        elif turn.waits:
+            yield from self._plain(self.wait)
         elif not turn.is_settled and not turn.reasoning:
             yield self._line([Piece(look.symbols.more, look.ink("dim"))])
         if turn.note:
