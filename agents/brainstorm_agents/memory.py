@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from brainstorm_agents import tokens
+from brainstorm_agents.errors import InputError
 from brainstorm_agents.parameters import is_real
-from brainstorm_agents.prompt import Prompt
+from brainstorm_agents.prompt import Prompt, instructions
 from brainstorm_agents.reply_length import reply_tokens
+from brainstorm_agents.scenario import Scenario
 from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_agents.turns import EVERYTHING, LeftOut
 
@@ -35,6 +37,22 @@ def _learnt(session: Session, turn: Turn, name: str) -> int | None:
             is_same = earlier.trimmed is not None and earlier.model == name
             return (earlier.trimmed.most or None) if earlier.trimmed and is_same else None
     return None
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse a memory that does not even hold what its role is told about itself.
+
+    Raises:
+        InputError: Whose memory, and how much it takes.
+    """
+    for role in scenario.roles:
+        told = tokens.count(instructions(scenario, role, scenario.topic))
+        if role.memory.tokens is not None and role.memory.tokens < told:
+            raise InputError(
+                f"the memory of {role.name} has {role.memory.tokens:,} tokens, and what it is told"
+                f" about itself and the topic takes {told:,}; give it more, such as"
+                " memory: {tokens: 4000}"
+            )
 
 
 def fitted(session: Session, turn: Turn, most: int | None) -> LeftOut:

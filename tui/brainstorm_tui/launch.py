@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from brainstorm_agents import memory
 from brainstorm_agents.clock import Clock, LoopClock
 from brainstorm_agents.controller import Controller, Reason
 from brainstorm_agents.environment import Environment
@@ -71,6 +72,8 @@ class Launch:
         if self.speed != 1:
             self._need_no_real_model()
         keys.check(self.scenario, self.api_base, self.allowed_keys)
+        if not self.reopened:
+            memory.check(self.scenario)
         described = self.reopened.session.described if self.reopened else {}
         priced.check(self.scenario, described, self.api_base)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from brainstorm_agents import fields
+from brainstorm_agents import fields, memory
 from brainstorm_agents import scenario as scenarios
 from brainstorm_agents.errors import InputError, ScenarioError
 from brainstorm_tui.options import complete_scenario
@@ -49,8 +49,12 @@ def check_scenarios(files: tuple[str, ...]) -> int:
     for file in files:
         try:
             scenario = scenarios.load(file)
+            memory.check(scenario)
         except ScenarioError as error:
             click.echo(sanitise(str(error)), err=True)
+            code = 2
+        except InputError as error:
+            click.echo(sanitise(f"{file}: {error}"), err=True)
             code = 2
         else:
             names = ", ".join(role.name for role in scenario.roles[:8])
