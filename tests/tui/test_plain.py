@@ -340,9 +340,13 @@ def test_who_took_over_is_named_and_no_reason_is_lost(
     assert main(["export", str(log), "--to", "markdown"]) == 0
     markdown = capsys.readouterr().out
 
+    assert main(["export", str(log), "--to", "html"]) == 0
+    page = capsys.readouterr().out
+
+    assert "attempt 2 · by spare (mock)</span>" in page
     assert "a0 ← user  Ann (by spare (mock))\n  Spare.\n" in transcript
     assert " tokens · attempt 2 · by spare (mock)*" in markdown
-    for text in (transcript, markdown):
+    for text in (transcript, markdown, page):
         assert "(before that: mock: it failed, as a fault asked it to)" in text
 
 

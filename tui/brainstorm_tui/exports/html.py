@@ -18,6 +18,7 @@ from brainstorm_tui.exports import facts
 from brainstorm_tui.exports.html_text import rendered, words
 from brainstorm_tui.exports.lanes import ZIGZAG, Lanes, Shape
 from brainstorm_tui.exports.page_data import page_data
+from brainstorm_tui.failure_words import fallback
 from brainstorm_tui.money import cost
 from brainstorm_tui.muting_words import mutings_before
 from brainstorm_tui.plain import why
@@ -218,7 +219,8 @@ def _measures(session: Session, turn: Turn) -> str:
     edited = "edited · " if turn.edited else "by the user · " if turn.is_by_user else ""
     tokens = f" · {turn.tokens:,} tok" if turn.phase is Phase.DONE else ""
     paid = f" · {cost(turn.bill)}" if turn.bill.usd is not None else ""
-    return f'<span class="took">{edited}{took}{tokens}{paid}{attempts}</span>'
+    by = f" · by {words(model)}" if (model := fallback(session, turn)) else ""
+    return f'<span class="took">{edited}{took}{tokens}{paid}{attempts}{by}</span>'
 
 
 def _cast(session: Session) -> Iterator[str]:
