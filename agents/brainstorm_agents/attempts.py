@@ -28,12 +28,9 @@ from brainstorm_agents.models.faulty import afflicted, bounded
 from brainstorm_agents.named_model import NamedModel
 from brainstorm_agents.patience import ENDLESS, Patience, backoff, patience
 from brainstorm_agents.prompt import Prompt
-from brainstorm_agents.reply_length import limited
+from brainstorm_agents.reply_length import limited, reply_tokens
 from brainstorm_agents.session import Phase, Session, Turn
 from brainstorm_agents.slots import Slot, Slots, Wait
-
-REPLY_TOKENS = 1000
-"""What a reply is expected to take of a minute's tokens, where no `max_tokens` tells."""
 
 Emit = Callable[..., None]
 """Takes the type of an event and its fields after its number and time."""
@@ -103,7 +100,7 @@ class Asking:
             request = Request(
                 Prompt(self.session, self.turn), params, seed, number, self.clock, model
             )
-            slot = await self._slot(request)
+            slot = await self._slot(name, request)
             try:
                 if refusal := self.purse.refusal(self.turn, name, params):
                     raise ModelError(f"{model.model}: {refusal}")
@@ -113,7 +110,7 @@ class Asking:
                     request,
                     self._hear,
                     self._left(granted),
-                    replace(granted, timeouts=bounded(granted.timeouts, self.turn.fault, number)),
+                    self._granted_now(granted, number),
                 )
                 reply = self._with_prompt(reply)
                 slot.tokens = reply.usage.prompt + reply.usage.completion
@@ -138,6 +135,13 @@ class Asking:
             last = before + granted.retry.attempts if granted.retry.attempts < ENDLESS else 0
             self._tell(TurnRetried, number, str(failure), wait, last, self.used)
             await self.clock.sleep(wait)
+
+    def _granted_now(self, granted: Patience, number: int) -> Patience:
+        """What an attempt is granted: with a fault that only a limit ends, there is one."""
+        fault = self.turn.fault
+        if fault is None:
+            return granted
+        return replace(granted, timeouts=bounded(granted.timeouts, fault, number))
 
     def _reason_to_give_up(
         self, failure: ModelError, granted: Patience, made: int, wait: float
@@ -176,11 +180,10 @@ class Asking:
             return math.inf
         return granted.timeouts.turn - (self.clock.now() - self._began - self._queued)
 
-    async def _slot(self, request: Request) -> Slot:
+    async def _slot(self, name: str, request: Request) -> Slot:
         needed = 0
         if self.slots.is_counting_tokens(request.model):
-            needed = request.prompt.tokens
-            needed += int(request.params.get("max_tokens") or REPLY_TOKENS)
+            needed = request.prompt.tokens + reply_tokens(self.session, name, request.params)
         slot = await self.slots.take(request.model, needed, self._wait)
         if self._came is not None:
             self._queued += self.clock.now() - self._came

@@ -103,9 +103,9 @@ def read_brief(path: Path, verifier: Verifier) -> Brief:
     count = "no round" if ending.round is None else f"round {ending.round}"
     how = ended_words(ending.ended, ending.paused)
     state = f"{one_line(header.scenario.name)}, {count}: {how}"
-    doubt = verifier.words(path)
-    more = f"; {doubt}" if doubt else _cost(path, header)
-    return Brief(header, checksum(line), state + more)
+    if doubt := verifier.words(path):
+        state += f"; {doubt}"
+    return Brief(header, checksum(line), state + _cost(path, header))
 
 
 def _cost(path: Path, header: SessionStarted) -> str:
@@ -122,7 +122,7 @@ def _cost(path: Path, header: SessionStarted) -> str:
             for _ in scan:
                 pass
     except LogError:
-        return "; cost not known: the log is damaged"
+        return "; cost not known"
     return f"; cost {cost(scan.session.bill, none='not known')}"
 
 

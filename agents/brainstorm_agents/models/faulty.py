@@ -38,9 +38,9 @@ def concerns(fault: Fault, attempt: int) -> bool:
     return attempt <= (RATE_LIMITED_ATTEMPTS if fault.kind == "rate_limited" else 1)
 
 
-def bounded(timeouts: Timeouts, fault: Fault | None, attempt: int) -> Timeouts:
+def bounded(timeouts: Timeouts, fault: Fault, attempt: int) -> Timeouts:
     """The limits of an attempt: one that stalls has a gap, also where its model needs none."""
-    stalls = fault is not None and fault.kind == "stalls" and concerns(fault, attempt)
+    stalls = fault.kind == "stalls" and concerns(fault, attempt)
     return replace(timeouts, gap=Timeouts().gap) if stalls and timeouts.gap == inf else timeouts
 
 

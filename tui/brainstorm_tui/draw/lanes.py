@@ -173,10 +173,11 @@ def _cells(turn: Turn, scale_: Scale, now: float) -> Iterator[tuple[int, Cell]]:
         if end - start > longest and phase is not Phase.QUEUED:
             longest = end - start
             at = scale_.cell(start), Cell(phase, _level(turn, scale_, scale_.cell(start)), turn)
-    for t, phase in turn.marks:
+    skipped = len(turn.marks) - 1 if turn.is_skipped else None
+    for place, (t, phase) in enumerate(turn.marks):
         if phase is Phase.FAILED or phase is Phase.CANCELLED:
             cell = max(scale_.edge(t) - 1, scale_.edge(turn.started))
-            yield cell, Cell(Phase.CANCELLED if turn.is_skipped else phase, 0.0, turn)
+            yield cell, Cell(Phase.CANCELLED if place == skipped else phase, 0.0, turn)
             shown = max(shown, cell)
     if turn.phase is Phase.CANCELLED:
         return
