@@ -6,6 +6,7 @@ on with, looks only at what came after that: it is asked anew, not at once again
 
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import lru_cache
 
 from brainstorm_agents.session import Round, Session, Turn
@@ -65,7 +66,8 @@ def news(session: Session, round_: Round) -> tuple[float, float]:
 
 def _goes_in_circles(session: Session) -> bool:
     first = max(0, session.went_on_after(CIRCLES).round)
-    spoken = [round_ for round_ in session.rounds[first + 1 :][-_LOOKED_AT:] if round_.published]
+    looked_at = session.rounds[max(first + 1, len(session.rounds) - _LOOKED_AT) :]
+    spoken = [round_ for round_ in looked_at if round_.published]
     last = spoken[-ROUNDS_WITHOUT_NEWS:]
     return len(last) == ROUNDS_WITHOUT_NEWS and all(_is_empty(session, one) for one in last)
 
@@ -81,9 +83,10 @@ def _is_empty(session: Session, round_: Round) -> bool:
 
 def _in_mind(session: Session, turn: Turn) -> set[str]:
     """The words that a role has just heard and said."""
-    before = [other for other in session.roles[turn.role].turns if other.number < turn.number]
+    turns = session.roles[turn.role].turns
+    place = bisect_left(turns, turn.number, key=lambda other: other.number)
     minded: set[str] = set()
-    for one in (turn, *before[-OWN_TURNS:]):
+    for one in (turn, *turns[max(0, place - OWN_TURNS) : place]):
         for message in session.newest_of(one.observed, MOST_HEARD):
             minded |= _words(message.text)
         if one is not turn:
